@@ -12,6 +12,7 @@ from proteingraph.ops.backend import (
 from proteingraph.ops.checks import GraphInputError
 from proteingraph.ops.neighbors import knn_edges, radius_edges
 from proteingraph.ops.segment import (
+    add_to_edges,
     gather,
     segment_max,
     segment_mean,
@@ -23,6 +24,7 @@ from proteingraph.ops.sequence import merge_edges, sequence_edges, sequence_neig
 __all__ = [
     "BackendError",
     "GraphInputError",
+    "add_to_edges",
     "available_backends",
     "gather",
     "get_backend",

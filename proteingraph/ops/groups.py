@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -60,7 +62,7 @@ def group_edges(index: Tensor, num_segments: int) -> Groups:
     """Group edges by residue; the result is kept for as long as the tensor ``index`` lives.
 
     The layers of a network and their backward passes share one sorting if they are given the same
-    tensor object; after a change in place it is sorted anew.
+    tensor object, or the same row of one; after a change in place it is sorted anew.
 
     Args:
         index: Residue of each edge, int64 [E].
@@ -69,12 +71,11 @@ def group_edges(index: Tensor, num_segments: int) -> Groups:
     if index.is_inference():
         # These count no changes in place, so nothing would tell that a result is out of date.
         return Groups(index, num_segments)
-    found: Groups | None = _known.get(index)  # type: ignore[no-untyped-call]
-    if (
-        found is None
-        or found.version != index._version
-        or found.pointer.numel() != num_segments + 1
-    ):
-        found = Groups(index, num_segments)
-        _known[index] = found
+    # A row of `edge_index` is a new object whenever it is taken; what it is a view of is not.
+    whole = index if index._base is None else index._base
+    view = (index.storage_offset(), index.stride(), index.shape, num_segments)
+    known: dict[Any, Groups] = _known.setdefault(whole, {})  # type: ignore[no-untyped-call]
+    found = known.get(view)
+    if found is None or found.version != index._version:
+        known[view] = found = Groups(index, num_segments)
     return found

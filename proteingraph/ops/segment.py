@@ -4,7 +4,9 @@ On a CPU the sum over the edges of a residue is PyTorch's ``embedding_bag``, whi
 rows without atomic operations and without a copy of the edges in sorted order: two to four times as
 fast as ``index_add`` in float32 and bfloat16, and deterministic. It needs the edges grouped by
 residue, which is remembered for each index tensor: pass the same tensor object to all calls.
-Elsewhere (GPU, float64, inside ``torch.compile``) ``index_add`` is the faster one.
+Elsewhere (GPU, float64, inside ``torch.compile``) ``index_add`` is the faster one. Where every
+residue has equally many edges, stored in the order of the residues, as in a nearest-neighbour
+graph, there is nothing to look up: values are seen as ``[N, k, ...]``.
 """
 
 from __future__ import annotations
@@ -17,7 +19,14 @@ from torch import Tensor
 from proteingraph.ops.backend import get_backend
 from proteingraph.ops.groups import Groups, group_edges
 
-__all__ = ["gather", "segment_max", "segment_mean", "segment_softmax", "segment_sum"]
+__all__ = [
+    "add_to_edges",
+    "gather",
+    "segment_max",
+    "segment_mean",
+    "segment_softmax",
+    "segment_sum",
+]
 
 _BAG_TYPES = (torch.float32, torch.bfloat16, torch.float16)
 
@@ -39,6 +48,24 @@ def gather(src: Tensor, index: Tensor) -> Tensor:
     flat = src.reshape(src.size(0), -1)
     out = _gather(flat, index, group_edges(index, src.size(0)))
     return out.view(index.numel(), *src.shape[1:])
+
+
+def add_to_edges(src: Tensor, values: Tensor, index: Tensor) -> Tensor:
+    """Add to each edge the values of its residue: ``src + values[index]``, without the copy.
+
+    Args:
+        src: Values of the edges, [E, ...].
+        values: Values of the residues, [N, ...].
+        index: Residue of each edge, int64 [E]; fastest if ascending.
+
+    Returns:
+        Values of the edges, [E, ...]; differentiable any number of times.
+    """
+    degree = _fixed_degree(src, index, values.size(0))
+    if not degree:
+        return src + gather(values, index)
+    rows = src.view(values.size(0), degree, *src.shape[1:])
+    return (rows + values[:, None]).view_as(src)
 
 
 def segment_sum(
@@ -64,6 +91,9 @@ def segment_sum(
 
         total: Tensor = scatter_sum(src, index, 0, dim_size=num_segments)
         return total
+    degree = _fixed_degree(src, index, num_segments)
+    if degree:
+        return src.view(num_segments, degree, *src.shape[1:]).sum(dim=1)
     if not _can_bag(src) or not src.numel() or not num_segments:
         return src.new_zeros((num_segments, *src.shape[1:])).index_add(0, index, src)
     flat = src.reshape(src.size(0), -1)
@@ -120,10 +150,9 @@ def segment_max(
 
         largest: Tensor = scatter_max(src, index, 0, dim_size=num_segments)[0]
         return largest
-    if _can_group(src) and src.numel():
-        groups = group_edges(index, num_segments)
-        if groups.ascending and groups.degree > 0:
-            return src.view(num_segments, groups.degree, *src.shape[1:]).amax(dim=1)
+    degree = _fixed_degree(src, index, num_segments)
+    if degree:
+        return src.view(num_segments, degree, *src.shape[1:]).amax(dim=1)
     expanded = index.view(-1, *[1] * (src.dim() - 1)).expand_as(src)
     zeros = src.new_zeros((num_segments, *src.shape[1:]))
     return zeros.scatter_reduce(0, expanded, src, "amax", include_self=False)
@@ -154,6 +183,14 @@ def segment_softmax(
 
 def _can_group(src: Tensor) -> bool:
     return src.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def _fixed_degree(src: Tensor, index: Tensor, num_segments: int) -> int:
+    """Number of edges of every residue, 0 where it differs or the edges are not in order."""
+    if not (_can_group(src) and src.numel() and src.is_contiguous()):
+        return 0
+    groups = group_edges(index, num_segments)
+    return max(groups.degree, 0) if groups.ascending else 0
 
 
 def _can_bag(src: Tensor) -> bool:

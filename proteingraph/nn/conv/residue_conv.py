@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
-from proteingraph.ops import gather, segment_mean
+from proteingraph.ops import add_to_edges, gather, segment_mean
 
 __all__ = ["ResidueConv"]
 
@@ -89,7 +89,7 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         self, x: Tensor, edge_attr: Tensor, edge_index: Tensor, noise: Tensor, batch: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return updated residues and edges."""
-        scale, shift = self.film(noise)[batch].chunk(2, dim=-1)
+        scale, shift = gather(self.film(noise), batch).chunk(2, dim=-1)
         normed = self.node_norm(x) * (1 + scale) + shift
         size = (x.size(0), x.size(0))
         message = self.edge_updater(
@@ -104,13 +104,16 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
             return x, edge_attr
         received = self.propagate(edge_index, hidden=message, size=size)
         pooled = segment_mean(normed, batch, noise.size(0))
-        update = self.node_in(torch.cat([normed, received], dim=-1)) + self.context(pooled)[batch]
+        update = self.node_in(torch.cat([normed, received], dim=-1))
+        update = add_to_edges(update, self.context(pooled), batch)
         x = x + F.dropout(self.node_out(F.silu(update)), self.dropout, self.training)
         return x, edge_attr
 
-    def edge_update(self, edge: Tensor, from_source_j: Tensor, from_target_i: Tensor) -> Tensor:
+    def edge_update(
+        self, edge: Tensor, from_source_j: Tensor, from_target: Tensor, edge_index_i: Tensor
+    ) -> Tensor:
         """Return the hidden units of each edge, from the edge and its two residues."""
-        return F.silu(edge + from_source_j + from_target_i)
+        return F.silu(add_to_edges(edge + from_source_j, from_target, edge_index_i))
 
     def message(self, hidden: Tensor) -> Tensor:
         """Return what each edge sends: its hidden units."""

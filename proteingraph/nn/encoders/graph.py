@@ -14,7 +14,7 @@ from proteingraph.nn.conv import ResidueConv
 from proteingraph.nn.embeddings import Embeddings
 from proteingraph.nn.noise_embedding import NoiseEmbedding
 from proteingraph.nn.pooling import mean_and_deviation
-from proteingraph.ops import gather, segment_mean
+from proteingraph.ops import add_to_edges, gather, segment_mean
 
 __all__ = ["GraphEncoder"]
 
@@ -138,7 +138,7 @@ class GraphEncoder(nn.Module):
         target = edge_index[1]
         resolved = torch.asinh(self.resolve(edge_attr) / gather(sigma[batch][:, None], target))
         hidden = self.edge_in(torch.cat([edge_attr, resolved], dim=-1))
-        hidden = hidden + gather(self.edge_noise(noise)[batch], target)
+        hidden = add_to_edges(hidden, gather(self.edge_noise(noise), batch), target)
         pair = self.edge_out(F.silu(hidden))
         residue = self.node_in(x)
         for conv in self.convs:
