@@ -28,10 +28,13 @@ class NoiseSchedule:
         largest: Noise of level 0, in Å. (default: :obj:`10.0`)
         smallest: Noise of the last level, in Å. (default: :obj:`0.01`)
         levels: Number of levels. (default: :obj:`61`)
+        tilt: How training divides its draws: level :math:`l` has a density in proportion to
+            :math:`(l / n)^{\mathrm{tilt} - 1}`. 1 draws all levels alike, as the paper does; above
+            1, small noise is drawn more often than large. (default: :obj:`1.0`)
 
     Raises:
-        ValueError: Unless ``largest >= smallest > 0``, both finite, and there is at least one level
-            (two, if the ends differ).
+        ValueError: Unless ``largest >= smallest > 0``, both finite, there is at least one level
+            (two, if the ends differ), and ``tilt`` is above 0 and finite.
 
     Example:
         >>> NoiseSchedule(largest=1.0, smallest=0.01, levels=3).sigmas
@@ -41,6 +44,7 @@ class NoiseSchedule:
     largest: float = 10.0
     smallest: float = 0.01
     levels: int = 61
+    tilt: float = 1.0
 
     def __post_init__(self) -> None:
         if not math.inf > self.largest >= self.smallest > 0:
@@ -52,12 +56,21 @@ class NoiseSchedule:
             raise ValueError(
                 f"{self.levels} noise levels cannot span {self.largest} to {self.smallest} Å"
             )
+        if not 0 < self.tilt < math.inf:
+            raise ValueError(f"tilt must be above 0 and finite, got {self.tilt}")
 
     @property
     def sigmas(self) -> Tensor:
         """Noise of every level, in Å: float32 of shape ``[levels]``, falling."""
         ratio = torch.linspace(0.0, 1.0, self.levels, dtype=torch.float64)
         return (self.largest * (self.smallest / self.largest) ** ratio).float()
+
+    def draw(self, generator: torch.Generator) -> int:
+        """Draw a level to train on."""
+        if self.tilt == 1:
+            return int(torch.randint(self.levels, (1,), generator=generator))
+        share = float(torch.rand(1, generator=generator, dtype=torch.float64))
+        return int(self.levels * share ** (1 / self.tilt))
 
     def nearest_level(self, sigma: Tensor) -> Tensor:
         """Levels nearest to given noise on the logarithmic scale.

@@ -58,4 +58,23 @@ def test_schedules_that_make_no_sense(largest, smallest, levels, says):
 
 def test_schedules_are_values():
     assert NoiseSchedule() == NoiseSchedule(10.0, 0.01, 61)
-    assert str(NoiseSchedule(1.0, 0.5, 2)) == "NoiseSchedule(largest=1.0, smallest=0.5, levels=2)"
+    assert str(NoiseSchedule(1.0, 0.5, 2)) == "NoiseSchedule(largest=1.0, smallest=0.5, levels=2, tilt=1.0)"
+
+
+def test_levels_are_drawn_alike_or_small_noise_more_often() -> None:
+    def shares(tilt: float) -> torch.Tensor:
+        schedule = NoiseSchedule(levels=4, tilt=tilt)
+        generator = torch.Generator().manual_seed(0)
+        draws = torch.tensor([schedule.draw(generator) for _ in range(8000)])
+        return torch.bincount(draws, minlength=4) / len(draws)
+
+    # The share of the first m levels of n is (m / n) ** tilt; 0.02 is over three deviations.
+    torch.testing.assert_close(shares(1.0), torch.full((4,), 0.25), atol=0.02, rtol=0)
+    squares = torch.tensor([1.0, 3.0, 5.0, 7.0]) / 16
+    torch.testing.assert_close(shares(2.0), squares, atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("tilt", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_tilt_that_cannot_be_is_refused(tilt: float) -> None:
+    with pytest.raises(ValueError, match="tilt"):
+        NoiseSchedule(tilt=tilt)

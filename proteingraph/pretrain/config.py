@@ -62,14 +62,20 @@ class NoiseConfig:
         largest: Largest noise in Å.
         smallest: Smallest noise in Å.
         levels: Number of levels.
+        tilt: 1 draws all levels alike; above 1, small noise is drawn more often.
     """
 
     largest: Noise = 10.0
     smallest: Noise = 0.05
     levels: Count = 61
+    tilt: Positive = 1.0
 
     def __post_init__(self) -> None:
-        NoiseSchedule(self.largest, self.smallest, self.levels)
+        self.schedule()
+
+    def schedule(self) -> NoiseSchedule:
+        """The levels, as a network knows them."""
+        return NoiseSchedule(self.largest, self.smallest, self.levels, self.tilt)
 
 
 @dataclass(config=STRICT)

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
-from proteingraph.noise import NoiseSchedule
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
 from proteingraph.pretrain.model import UNFIT, DenoisingModel
 from proteingraph.transforms import PerturbCoordinates
@@ -28,9 +27,8 @@ def build_model(model: ModelConfig, noise: NoiseConfig) -> DenoisingModel:
         ConfigError: If they name an unknown architecture or argument.
     """
     try:
-        schedule = NoiseSchedule(noise.largest, noise.smallest, noise.levels)
         return DenoisingModel(
-            model.architecture, model.graph, model.encoder, schedule, model.embedding_sigma
+            model.architecture, model.graph, model.encoder, noise.schedule(), model.embedding_sigma
         )
     except UNFIT as error:
         raise ConfigError(f"model: {error}") from error

@@ -12,7 +12,6 @@ import torch
 
 from proteingraph.datasets import ChainPack
 from proteingraph.errors import ConfigError
-from proteingraph.noise import NoiseSchedule
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig, flat_settings
 from proteingraph.pretrain.model import WEIGHTS, DenoisingModel
 
@@ -53,9 +52,8 @@ def initial_model(
     _check_same("graph", asked.graph, graph, init)
     _check_same("encoder", asked.encoder, model.encoder.config, init)
     if config.noise != NoiseConfig():
-        noise = config.noise
         try:
-            model.set_schedule(NoiseSchedule(noise.largest, noise.smallest, noise.levels))
+            model.set_schedule(config.noise.schedule())
         except ValueError as error:
             raise ConfigError(f"noise: {error}") from error
     if asked.embedding_sigma != default.embedding_sigma:

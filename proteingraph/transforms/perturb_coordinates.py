@@ -56,7 +56,7 @@ class PerturbCoordinates(BaseTransform):  # type: ignore[misc]
 
     From Guo et al., `"Self-Supervised Pre-training for Protein Embeddings Using Tertiary
     Structures" <https://doi.org/10.1609/aaai.v36i6.20636>`_, AAAI 2022. The noise level is drawn
-    uniformly from the schedule, once a graph.
+    from the schedule, once a graph.
 
     Everything that is computed from coordinates must come afterwards. Edges and `x` made from the
     native ones are refused; of all other tensors and arrays (B-factors, secondary structure, atoms,
@@ -103,7 +103,7 @@ class PerturbCoordinates(BaseTransform):  # type: ignore[misc]
         sigmas = self.schedule.sigmas.tolist()
         levels, noise, atom_noise = [], [], []
         for generator, size in zip(seeds(self, data), graph_sizes(data), strict=True):
-            levels.append(int(torch.randint(len(sigmas), (1,), generator=generator)))
+            levels.append(self.schedule.draw(generator))
             noise.append(torch.randn(size, 3, generator=generator))
             if atoms is not None:
                 atom_noise.append(torch.randn(size, atoms.size(1), 3, generator=generator))

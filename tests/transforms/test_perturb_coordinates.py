@@ -26,7 +26,7 @@ def test_text():
     assert str(T.PerturbCoordinates(sigma=0.5)) == "PerturbCoordinates(sigma=0.5, backbone=False)"
     schedule = NoiseSchedule(2.0, 1.0, 3)
     assert str(T.PerturbCoordinates(schedule, backbone=True, keep=["y"])) == (
-        "PerturbCoordinates(schedule=NoiseSchedule(largest=2.0, smallest=1.0, levels=3), "
+        "PerturbCoordinates(schedule=NoiseSchedule(largest=2.0, smallest=1.0, levels=3, tilt=1.0), "
         "backbone=True, keep=('y',))"
     )
 
