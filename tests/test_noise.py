@@ -58,7 +58,8 @@ def test_schedules_that_make_no_sense(largest, smallest, levels, says):
 
 def test_schedules_are_values():
     assert NoiseSchedule() == NoiseSchedule(10.0, 0.01, 61)
-    assert str(NoiseSchedule(1.0, 0.5, 2)) == "NoiseSchedule(largest=1.0, smallest=0.5, levels=2, tilt=1.0)"
+    text = "NoiseSchedule(largest=1.0, smallest=0.5, levels=2, tilt=1.0)"
+    assert str(NoiseSchedule(1.0, 0.5, 2)) == text
 
 
 def test_levels_are_drawn_alike_or_small_noise_more_often() -> None:
