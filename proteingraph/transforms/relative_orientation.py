@@ -7,7 +7,12 @@ from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
-from proteingraph.geometry import local_frames_backbone, local_frames_ca
+from proteingraph.geometry import (
+    local_frames_backbone,
+    local_frames_ca,
+    relative_directions,
+    relative_rotations,
+)
 from proteingraph.transforms._store import append_edge_attributes, neighbors_in_sequence, require
 
 __all__ = ["RelativeOrientation"]
@@ -42,13 +47,9 @@ class RelativeOrientation(BaseTransform):  # type: ignore[misc]
         else:
             require(self, data, "backbone", "backbone_mask")
             frames, _ = local_frames_backbone(data.backbone, data.backbone_mask)
-        source, target = data.edge_index
-        vector = data.pos[source] - data.pos[target]
-        vector = vector / vector.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-        ours, theirs = frames[target], frames[source]
-        rotation = ours.transpose(1, 2) @ theirs
-        towards = (vector[:, None, :] @ ours).squeeze(1)
-        back = -(vector[:, None, :] @ theirs).squeeze(1)
+        towards = relative_directions(data.pos, frames, data.edge_index)
+        back = relative_directions(data.pos, frames, data.edge_index.flip(0))
+        rotation = relative_rotations(frames, data.edge_index)
         append_edge_attributes(data, torch.cat([towards, back, rotation.flatten(1)], dim=-1))
         return data
 

@@ -7,6 +7,7 @@ import torch
 from torch_geometric.utils import scatter, softmax
 
 from proteingraph.ops import (
+    add_to_edges,
     gather,
     groups,
     segment_max,
@@ -71,6 +72,29 @@ def test_gather_is_the_row_of_each_edge(index, dtype, shape):
     weight = torch.randn_like(out)
     grads = [torch.autograd.grad((value * weight).sum(), src)[0] for value in (out, src[index])]
     torch.testing.assert_close(*grads)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3)], ids=str)
+def test_edges_get_the_values_of_their_residues(index, dtype, shape):
+    src = torch.randn(len(index), *shape, dtype=dtype, requires_grad=True)
+    values = torch.randn(NUM, *shape, dtype=dtype, requires_grad=True)
+    out, expected = add_to_edges(src, values, index), src + values[index]
+    assert torch.equal(out, expected)
+    weight = torch.randn_like(out)
+    for one, other in zip(
+        torch.autograd.grad((out * weight).sum(), (src, values)),
+        torch.autograd.grad((expected * weight).sum(), (src, values)),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
+
+
+def test_edges_that_do_not_lie_side_by_side():
+    index = LAYOUTS["uniform"]
+    src = torch.randn(3, len(index)).T
+    assert not src.is_contiguous()
+    torch.testing.assert_close(segment_sum(src, index, NUM), segment_sum(src.clone(), index, NUM))
+    assert torch.equal(add_to_edges(src, torch.ones(NUM, 3), index), src + 1)
 
 
 def test_nothing_at_all():
