@@ -1,0 +1,1 @@
+"""Benchmarks: scripts that are run alone, each with what it needs in its `--help`."""
