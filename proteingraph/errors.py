@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DatasetError",
+    "DownloadError",
     "MissingAttributeError",
     "ProteinGraphError",
     "StructureError",
@@ -34,3 +35,16 @@ class WeightsError(ProteinGraphError, ValueError):
 
 class DatasetError(ProteinGraphError, ValueError):
     """A corpus, packed file or table of splits that cannot be used; names it and the cause."""
+
+
+class DownloadError(DatasetError):
+    """A file that cannot be downloaded; names its address, the cause and the manual route.
+
+    Attributes:
+        missing: whether the server says that it has no such file.
+    """
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        """Take the text, and whether the server says that it has no such file."""
+        super().__init__(message)
+        self.missing = missing

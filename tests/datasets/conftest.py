@@ -1,9 +1,13 @@
-"""Packs and structure files that the tests of data sets share."""
+"""Packs, structure files and a file server that the tests of data sets share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -107,3 +111,87 @@ def folder(tmp_path: Path) -> Path:
     (root / "broken.pdb").write_text(TWO_RESIDUES.format(c="A")[:40])
     (root / "notes.txt").write_text("not a structure")
     return root
+
+
+class FileServer(ThreadingHTTPServer):
+    """Server of the files in a folder, on this machine, whose faults can be chosen.
+
+    Attributes:
+        url: its address.
+        asked: paths asked for, each with the range asked for or None.
+        sent: bytes of files sent in all.
+        cut: numbers of bytes after which the next answers for a path break off.
+        status: statuses of the next answers for a path.
+        headers: more headers to send.
+        ranges: whether it sends parts of files.
+        tags: whether it tells versions of files.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), FileHandler)
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.asked: list[tuple[str, str | None]] = []
+        self.sent = 0
+        self.cut: dict[str, list[int]] = {}
+        self.status: dict[str, list[int]] = {}
+        self.headers: dict[str, str] = {}
+        self.ranges = self.tags = True
+
+
+class FileHandler(BaseHTTPRequestHandler):
+    """Answers of a `FileServer`."""
+
+    server: FileServer
+
+    def do_GET(self) -> None:
+        path, asked = unquote(self.path).lstrip("/"), self.headers.get("Range")
+        self.server.asked.append((path, asked))
+        file = self.server.folder / path
+        if status := self.server.status.get(path):
+            self.send_error(status.pop(0))
+        elif not file.is_file():
+            self.send_error(404)
+        else:
+            self.send(path, file.read_bytes(), asked)
+
+    def send(self, path: str, content: bytes, asked: str | None) -> None:
+        tag = f'"{hashlib.md5(content).hexdigest()}"'
+        start = 0
+        if asked and self.server.ranges and self.headers.get("If-Range", tag) == tag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        self.send_response(416 if start >= len(content) > 0 else 206 if start else 200)
+        if start:
+            told = "*" if start >= len(content) else f"{start}-{len(content) - 1}"
+            self.send_header("Content-Range", f"bytes {told}/{len(content)}")
+        if self.server.tags:
+            self.send_header("ETag", tag)
+        self.send_header("Content-Length", str(len(content[start:])))
+        for header, value in self.server.headers.items():
+            self.send_header(header, value)
+        self.end_headers()
+        cut = self.server.cut.get(path)
+        part = content[start:][: cut.pop(0)] if cut else content[start:]
+        self.wfile.write(part)
+        self.server.sent += len(part)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], FileServer]]:
+    """Function that serves a folder until the test ends."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    servers: list[FileServer] = []
+
+    def start(folder: Path) -> FileServer:
+        server = FileServer(folder)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
