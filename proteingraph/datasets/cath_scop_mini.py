@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 from torch_geometric.data import Data
 
+from proteingraph.datasets.domains import DomainDataset
+from proteingraph.datasets.hierarchy import CATH_LEVELS, SCOP_LEVELS, SPLITS, level_labels
 from proteingraph.datasets.pack import ChainPack
-from proteingraph.datasets.pack_dataset import PackDataset
 from proteingraph.errors import DatasetError
 
 __all__ = ["CathScopMini", "load_cath_scop_mini"]
 
-SPLITS = ("train", "validation", "test")
 
-
-class CathScopMini(PackDataset):
+class CathScopMini(DomainDataset):
     """Real domains on which CATH (4.3, 4.2) and SCOPe 2.08 agree, split by fold; no download.
 
     Each domain represents a cluster of 40 % sequence identity. No superfamily, whether CATH's or
@@ -26,9 +26,12 @@ class CathScopMini(PackDataset):
     Beside the attributes of a structure (`pos`, `backbone`, `residue_type`, ...), a graph has as
     text `cath_code` (such as `1.10.1290.10`: class, architecture, topology, superfamily), `sccs`
     (such as `d.180.1.1`: class, fold, superfamily, family), `scop_sid` (such as `d16vpa_`) and
-    `chain_name` (such as `16vp_A`). Its `name` is the CATH domain (`16vpA00`); `residue_number` is
-    the place in the SEQRES record, from 1 (mmCIF's `label_seq_id`). Each chain was moved as a whole
-    to a place of its own: coordinates of two domains of one entry do not belong together.
+    `chain_name` (such as `16vp_A`). The codes down to each level are in `cath_class`,
+    `cath_architecture`, `cath_topology`, `cath_superfamily`, `scop_class`, `scop_fold`,
+    `scop_superfamily` and `scop_family`. Its `name` is the CATH domain (`16vpA00`);
+    `residue_number` is the place in the SEQRES record, from 1 (mmCIF's `label_seq_id`). Each chain
+    was moved as a whole to a place of its own: coordinates of two domains of one entry do not
+    belong together.
 
     =============== ====== ================ =================
     split           graphs CATH             SCOPe
@@ -43,9 +46,14 @@ class CathScopMini(PackDataset):
         transform: applied to a graph at each access. Default: none.
         pre_transform: applied to each graph once. Default: none.
         pre_filter: keeps only the graphs for which it is true. Default: keeps all.
+        target: label whose number a graph gets as `y`, int64 [1], counted over all splits: such as
+            `cath_topology` or `scop_fold`. Default: none.
+
+    Attributes:
+        classes: value of the target for each number.
 
     Raises:
-        DatasetError: if there is no such split.
+        DatasetError: if there is no such split or label.
 
     Examples:
         >>> domains = CathScopMini(split="validation")
@@ -53,6 +61,8 @@ class CathScopMini(PackDataset):
         204
         >>> domains[0].sccs.count(".")
         3
+        >>> CathScopMini("test", target="cath_class").classes
+        ['1', '2', '3', '4']
     """
 
     def __init__(
@@ -61,26 +71,27 @@ class CathScopMini(PackDataset):
         transform: Callable[[Data], Data] | None = None,
         pre_transform: Callable[[Data], Data] | None = None,
         pre_filter: Callable[[Data], bool] | None = None,
+        target: str | None = None,
     ) -> None:
         """Read one split of the shipped file."""
         if split not in SPLITS:
             raise DatasetError(f"no split {split!r}: choose one of {', '.join(SPLITS)}")
         self.split = split
         pack = load_cath_scop_mini()
-        super().__init__(
-            pack.subset(np.asarray(pack.labels["split"]) == split),
-            transform,
-            pre_transform,
-            pre_filter,
-        )
+        chosen = np.asarray(pack.labels["split"]) == split
+        super().__init__(pack, chosen, target, transform, pre_transform, pre_filter)
 
 
 def load_cath_scop_mini() -> ChainPack:
     """Read all shipped domains.
 
     Returns:
-        Domains with labels `cath_code`, `sccs`, `scop_sid`, `chain_name` and `split`.
+        Domains with labels `cath_code`, `sccs`, `scop_sid`, `chain_name` and `split`, and the codes
+        down to each level: `cath_class`, ..., `scop_family`.
     """
     shipped = files("proteingraph.datasets").joinpath("cath_scop_mini.npz")
     with shipped.open("rb") as file:
-        return ChainPack.load(file)  # type: ignore[arg-type]
+        pack = ChainPack.load(file)  # type: ignore[arg-type]
+    cut = level_labels(pack.labels["cath_code"].tolist(), CATH_LEVELS, "cath")
+    cut |= level_labels(pack.labels["sccs"].tolist(), SCOP_LEVELS, "scop")
+    return replace(pack, labels={**pack.labels, **{key: np.array(cut[key]) for key in cut}})

@@ -20,6 +20,7 @@ __all__ = [
     "check_level",
     "check_split",
     "code_at_level",
+    "level_labels",
     "number_classes",
     "split_of_code",
 ]
@@ -64,6 +65,32 @@ def code_at_level(code: str, level: str, levels: Sequence[str]) -> str:
     if len(parts) < depth or not all(parts[:depth]):
         raise DatasetError(f"code {code!r} does not go down to the {level}: expected {depth} parts")
     return ".".join(parts[:depth])
+
+
+def level_labels(codes: Iterable[str], levels: Sequence[str], prefix: str) -> dict[str, list[str]]:
+    """Cut codes at every level, as the columns of text that graphs carry.
+
+    Args:
+        codes: CATH or SCOPe code of each domain, [n].
+        levels: `CATH_LEVELS` or `SCOP_LEVELS`.
+        prefix: `cath` or `scop`.
+
+    Returns:
+        Codes [n] by name of the column: `cath_class`, `cath_architecture`, ... or `scop_class`,
+        `scop_fold`, ...
+
+    Raises:
+        DatasetError: if a code does not go down to the last level.
+
+    Examples:
+        >>> level_labels(["a.1.2.3"], SCOP_LEVELS, "scop")["scop_fold"]
+        ['a.1']
+    """
+    listed = list(codes)
+    return {
+        f"{prefix}_{level}": [code_at_level(code, level, levels) for code in listed]
+        for level in levels
+    }
 
 
 def number_classes(codes: Iterable[str]) -> tuple[NDArray[np.int64], list[str]]:

@@ -11,6 +11,7 @@ import torch
 from torch_geometric.loader import DataLoader
 
 from proteingraph.datasets import CathScopMini, load_cath_scop_mini
+from proteingraph.datasets.hierarchy import CATH_LEVELS, SCOP_LEVELS
 from proteingraph.errors import DatasetError
 
 SPLITS = ("train", "validation", "test")
@@ -33,7 +34,9 @@ def test_size(domains):
 
 
 def test_every_domain_has_well_formed_labels(domains):
-    assert set(domains.labels) == {"cath_code", "sccs", "scop_sid", "chain_name", "split"}
+    levels = {f"cath_{level}" for level in CATH_LEVELS} | {f"scop_{level}" for level in SCOP_LEVELS}
+    shipped = {"cath_code", "sccs", "scop_sid", "chain_name", "split"}
+    assert set(domains.labels) == shipped | levels
     for code, sccs in zip(domains.labels["cath_code"], domains.labels["sccs"], strict=True):
         assert all(part.isdigit() for part in code.split("."))
         assert code.count(".") == 3
@@ -127,9 +130,36 @@ def test_loader_makes_batches():
     assert first.num_nodes == sum(graph.num_nodes for graph in dataset[:3])
 
 
+def test_both_label_sets_are_cut_at_each_level():
+    graph = CathScopMini(split="validation")[0]
+    assert graph.cath_superfamily == graph.cath_code
+    assert graph.scop_family == graph.sccs
+    assert graph.cath_topology == cut(graph.cath_code, 3)
+    assert graph.scop_fold == cut(graph.sccs, 2)
+    assert "y" not in graph
+
+
+@pytest.mark.parametrize("target", ["cath_class", "cath_superfamily", "scop_fold"])
+def test_classes_are_numbered_alike_in_all_splits(domains, target):
+    for split in ("validation", "test"):
+        dataset = CathScopMini(split, target=target, pre_filter=lambda graph: graph.num_nodes < 80)
+        assert set(dataset.classes) == set(domains.labels[target])
+        assert dataset.num_classes == len(dataset.classes)
+        for graph in dataset:
+            assert dataset.classes[graph.y] == graph[target]
+    batch = next(iter(DataLoader(dataset[:4], batch_size=4)))
+    assert batch.y.dtype == torch.int64
+    assert [dataset.classes[i] for i in batch.y] == batch[target]
+
+
 def test_unknown_split_is_refused():
     with pytest.raises(DatasetError, match="choose one of train, validation, test"):
         CathScopMini(split="dropped")
+
+
+def test_unknown_target_is_refused():
+    with pytest.raises(DatasetError, match=r"no label 'fold': choose one of .*scop_fold"):
+        CathScopMini(target="fold")
 
 
 def test_split_is_that_of_the_table(domains, data_root):

@@ -14,6 +14,7 @@ from proteingraph.datasets.hierarchy import (
     check_fractions,
     check_split,
     code_at_level,
+    level_labels,
     number_classes,
     split_of_code,
 )
@@ -82,3 +83,10 @@ def test_unknown_split_is_refused():
     assert check_split(None) is None
     with pytest.raises(DatasetError, match="choose one of train, validation, test"):
         check_split("valid")
+
+
+def test_every_level_is_a_column():
+    labels = level_labels(["3.40.50.720", "1.10.8.10"], CATH_LEVELS, "cath")
+    assert list(labels) == ["cath_class", "cath_architecture", "cath_topology", "cath_superfamily"]
+    assert labels["cath_topology"] == ["3.40.50", "1.10.8"]
+    assert labels["cath_superfamily"] == ["3.40.50.720", "1.10.8.10"]
