@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import platform
-import signal
 import sys
 import tempfile
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -34,6 +29,7 @@ from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import GradientEstimation
 from proteingraph.pretrain.progress import StepProgress
 from proteingraph.pretrain.start import corpus_fingerprint, initial_model, read_checkpoint
+from proteingraph.pretrain.trainer import interruptible, quiet
 
 __all__ = ["pretrain"]
 
@@ -90,7 +86,7 @@ def pretrain(
     _make_writable(folder)
     trainer = _trainer(folder, config, progress, callbacks)
     corpus = _Corpus(train, validation, config, module.model.backbone)
-    with _quiet(), _interruptible():
+    with quiet(), interruptible():
         trainer.fit(
             module,
             corpus,
@@ -172,7 +168,7 @@ def _trainer(
         enable_version_counter=False,
     )
     part = f"part_{len(list((folder / 'log').glob('part_*')))}"
-    with _quiet():
+    with quiet():
         return L.Trainer(
             accelerator="auto",
             devices=1,
@@ -191,36 +187,6 @@ def _trainer(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what Lightning says about choices that are made on purpose here."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let an interruption out as such: Lightning leaves the process, and ignores further ones."""
-    in_main = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGINT) if in_main else None
-    try:
-        yield
-    except SystemExit as error:
-        if isinstance(error.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
 
 
 def _record(
