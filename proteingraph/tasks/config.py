@@ -1,0 +1,56 @@
+"""Settings of supervised training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from proteingraph.pretrain.config import STRICT, Count, CountOrZero, Positive, Seed
+
+__all__ = ["TaskConfig"]
+
+
+@dataclass(config=STRICT)
+class TaskConfig:
+    """How a network is trained on labels, by AdamW with warm-up and a cosine schedule.
+
+    Attributes:
+        mode: ``"finetune"`` trains the encoder as it is given, ``"scratch"`` draws new parameters
+            for it first, ``"frozen"`` leaves it alone and trains the head.
+        steps: Number of optimiser steps, if training is not stopped early.
+        validate_every: Steps between judgements of the validation set.
+        patience: Judgements without a better loss after which training stops; the weights of the
+            best are kept.
+        learning_rate: Highest learning rate of the head, and of an encoder from scratch.
+        encoder_learning_rate: Highest learning rate of an encoder that is fine-tuned.
+        warmup_steps: Steps of linear warm-up.
+        weight_decay: Decoupled weight decay.
+        clip_norm: Largest norm of the gradient.
+        hidden: Hidden channels of the head; 0 for a linear one.
+        dropout: Share of the head's inputs and hidden channels that a step leaves out.
+        crop: Longest stretch of residues that is trained on; judged and predicted is on the whole.
+        residues: Residues in a batch, about.
+        seed: Seed of parameters, order, crops and dropout.
+    """
+
+    mode: Literal["finetune", "scratch", "frozen"] = "finetune"
+    steps: Count = 500
+    validate_every: Count = 50
+    patience: Count = 5
+    learning_rate: Positive = 1e-3
+    encoder_learning_rate: Positive = 3e-4
+    warmup_steps: CountOrZero = 20
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip_norm: Positive = 1.0
+    hidden: CountOrZero = 128
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    crop: Count = 256
+    residues: Count = 3000
+    seed: Seed = 0
+
+    def rate_of_encoder(self) -> float:
+        """Highest learning rate of the encoder; 0 if it is frozen."""
+        rates = {"finetune": self.encoder_learning_rate, "scratch": self.learning_rate}
+        return rates.get(self.mode, 0.0)

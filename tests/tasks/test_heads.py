@@ -1,0 +1,82 @@
+"""Tests of heads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from proteingraph.nn import CondResNet, Embeddings
+from proteingraph.tasks.heads import ProteinHead, embedding_channels
+
+SIZES = (5, 1, 7)  # residues of each protein
+
+
+def embeddings(seed: int = 0) -> tuple[Embeddings, torch.Tensor]:
+    """Random embeddings of three proteins, three pairs a residue, and each residue's protein."""
+    generator = torch.Generator().manual_seed(seed)
+    batch = torch.repeat_interleave(torch.arange(3), torch.tensor(SIZES))
+    target = torch.repeat_interleave(torch.arange(len(batch)), 3)
+    residue, pair = (torch.randn(n, c, generator=generator) for n, c in ((13, 4), (39, 2)))
+    return Embeddings(residue, pair, torch.zeros(3, 1), torch.stack([target, target])), batch
+
+
+def test_pools_means_and_deviations_of_pairs_and_residues() -> None:
+    given, batch = embeddings()
+    head = ProteinHead(4, 2, outputs=12, hidden=0).eval()
+    torch.nn.init.eye_(head.layers[-1].weight)
+    torch.nn.init.zeros_(head.layers[-1].bias)
+    values = head(given, batch, 3).detach().numpy()
+    pair, residue = given.pair.numpy(), given.residue.numpy()
+    pairs, residues = (
+        np.split(x, np.cumsum(np.array(SIZES) * n)[:-1]) for x, n in ((pair, 3), (residue, 1))
+    )
+    expected = [
+        np.concatenate([p.mean(0), p.std(0), r.mean(0), r.std(0)])
+        for p, r in zip(pairs, residues, strict=True)
+    ]
+    np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_scale_is_that_of_the_batches_trained_on() -> None:
+    given, batch = embeddings()
+    large = Embeddings(
+        given.residue * 100 + 5, given.pair * 100 - 5, given.protein, given.edge_index
+    )
+    head = ProteinHead(4, 2, outputs=3, dropout=0.0)
+    torch.testing.assert_close(head(given, batch, 3), head(large, batch, 3), rtol=1e-3, atol=1e-3)
+    before = head.eval()(large, batch, 3)
+    head.train()
+    for _ in range(100):
+        head(large, batch, 3)
+    after = head.eval()(large, batch, 3)
+    assert float(after.detach().abs().max()) < float(before.detach().abs().max())
+    head.reset_parameters()
+    assert float(head.norm.running_mean.abs().max()) == 0.0
+
+
+def test_a_protein_alone_in_its_batch_can_be_trained_on() -> None:
+    given, batch = embeddings()
+    head = ProteinHead(4, 2, outputs=3, dropout=0.0)
+    head(given, batch, 3)
+    scale = head.norm.running_mean.clone()
+    alone = Embeddings(
+        given.residue[:5], given.pair[:15], given.protein[:1], given.edge_index[:, :15]
+    )
+    scores = head(alone, batch[:5], 1)
+    assert torch.equal(head.norm.running_mean, scale)
+    torch.testing.assert_close(scores, head.eval()(alone, batch[:5], 1))
+    scores.sum().backward()
+    assert float(head.layers[-1].weight.grad.abs().sum()) > 0
+
+
+def test_channels_of_the_dense_network() -> None:
+    assert embedding_channels(CondResNet(channels=8, bottleneck=4, blocks=1)) == (8, 8)
+
+
+@pytest.mark.parametrize("hidden", [0, 8])
+def test_repr_and_shape(hidden: int) -> None:
+    given, batch = embeddings()
+    head = ProteinHead(4, 2, outputs=5, hidden=hidden)
+    assert head(given, batch, 3).shape == (3, 5)
+    assert str(head) == "ProteinHead(pooled=12, outputs=5)"

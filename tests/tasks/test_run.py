@@ -1,0 +1,102 @@
+"""Tests of supervised training: what is learnt, and what is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from proteingraph.pretrain import DenoisingModel
+from proteingraph.tasks import TaskConfig
+from proteingraph.tasks.run import Fitted, fit, predict
+
+SHORT = TaskConfig(steps=6, validate_every=3, residues=200, crop=40, warmup_steps=2)
+
+
+def parameters(model: DenoisingModel) -> torch.Tensor:
+    return torch.nn.utils.parameters_to_vector(model.encoder.parameters())
+
+
+def train(model: DenoisingModel, domains, labels, config: TaskConfig) -> Fitted:
+    return fit(model, (domains, labels), (domains, labels), 3, config)
+
+
+@pytest.mark.parametrize("mode", ["finetune", "scratch"])
+def test_overfits_a_handful_of_domains(model, domains, labels, mode: str) -> None:
+    config = TaskConfig(
+        mode=mode,
+        steps=150,
+        validate_every=50,
+        residues=1000,
+        crop=80,
+        learning_rate=5e-3,
+        encoder_learning_rate=5e-3,
+        dropout=0.0,
+    )
+    fitted = train(model, domains, labels, config)
+    scores = predict(fitted.task, domains)
+    assert scores.shape == (12, 3)
+    assert (scores.argmax(axis=1) == labels).all()
+    assert fitted.best_loss < 0.3
+
+
+def test_frozen_leaves_the_encoder_alone(model, domains, labels) -> None:
+    before = parameters(model).clone()
+    fitted = train(model, domains, labels, replace(SHORT, mode="frozen"))
+    assert torch.equal(parameters(fitted.task.model), before)
+    assert not fitted.task.train().model.training
+
+
+def test_fine_tuning_starts_from_the_encoder_and_moves_it(model, domains, labels) -> None:
+    before = parameters(model).clone()
+    moved = parameters(train(model, domains, labels, SHORT).task.model)
+    assert torch.equal(parameters(model), before)  # a copy was trained
+    # AdamW moves a parameter by about the learning rate a step, or less.
+    assert 0 < float((moved - before).abs().max()) < 2 * SHORT.steps * SHORT.encoder_learning_rate
+    anew = parameters(train(model, domains, labels, replace(SHORT, mode="scratch")).task.model)
+    assert float((anew - before).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize("mode", ["finetune", "scratch", "frozen"])
+def test_the_same_seed_gives_the_same_network(model, domains, labels, mode: str) -> None:
+    config = replace(SHORT, mode=mode)
+    one, two = (predict(train(model, domains, labels, config).task, domains) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    other = train(model, domains, labels, replace(config, seed=1))
+    assert not np.array_equal(predict(other.task, domains), one)
+
+
+def test_predictions_do_not_depend_on_the_batch(model, domains, labels) -> None:
+    task = train(model, domains, labels, SHORT).task
+    together, alone = (predict(task, domains, residues) for residues in (10_000, 1))
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+    assert predict(task, domains.subset([])).shape == (0, 3)
+
+
+def test_keeps_the_best_and_stops_when_nothing_gets_better(model, domains, labels) -> None:
+    config = replace(SHORT, steps=100, patience=1, learning_rate=0.5, encoder_learning_rate=0.5)
+    fitted = train(model, domains, labels, config)
+    assert fitted.steps < 100
+    scores = torch.from_numpy(predict(fitted.task, domains))
+    loss = torch.nn.functional.cross_entropy(scores, torch.from_numpy(labels))
+    assert float(loss) == pytest.approx(fitted.best_loss, rel=1e-3)
+
+
+def test_the_dense_network_can_be_trained_too(domains, labels) -> None:
+    sizes = {"channels": 8, "bottleneck": 4, "blocks": 2}
+    few = domains.subset([0, 1, 2, 3])
+    dense = DenoisingModel("cond_resnet", encoder=sizes)
+    scores = predict(train(dense, few, labels[:4], SHORT).task, few)
+    assert np.isfinite(scores).all()
+
+
+def test_what_cannot_be_trained_on_is_refused(model, domains, labels) -> None:
+    with pytest.raises(ValueError, match="no chains to validate with"):
+        fit(model, (domains, labels), (domains.subset([]), []), 3)
+    with pytest.raises(ValueError, match="train on must be from 0 to 1"):
+        fit(model, (domains, labels), (domains, labels), 2)
+    with pytest.raises(ValidationError, match="mode"):
+        TaskConfig(mode="warm")
