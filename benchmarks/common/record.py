@@ -94,7 +94,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     for row in rows:
         table.add_row(*row)
     print(f"\n{title}")
-    Console(width=250, highlight=False).print(table)
+    Console(width=1000, highlight=False, markup=False).print(table)
 
 
 def _commit() -> str | None:

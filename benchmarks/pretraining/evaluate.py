@@ -11,35 +11,34 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
+# The package and the benchmarks of this checkout run, whatever is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.common import spread
+from benchmarks.common.noise import SIGMAS, perturbed_batches
 from proteingraph.datasets import ChainPack
 from proteingraph.pretrain import DenoisingModel
-from proteingraph.pretrain.batches import CropDataset, validation_loader
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import unit_noise_errors
 from proteingraph.pretrain.split import load_split_corpus
-from proteingraph.transforms import PerturbCoordinates
-
-SIGMAS = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 
 
 def evaluate(
     model: DenoisingModel, pack: ChainPack, crop: int, residues: int, sigmas: list[float]
 ) -> dict[float, float]:
     """Mean over residues and coordinates of the squared error, per noise level."""
-    loader = validation_loader(CropDataset(pack, crop, model.backbone), residues)
     out = {}
     for sigma in sigmas:
-        perturb = PerturbCoordinates(model.schedule, sigma=sigma, backbone=model.backbone)
         total = count = 0.0
         with torch.inference_mode():
-            for batch in loader:
-                errors = unit_noise_errors(model, perturb(batch))
+            for batch in perturbed_batches(model, pack, sigma, crop, residues):
+                errors = unit_noise_errors(model, batch)
                 total += float(errors.double().sum())
                 count += errors.numel()
         out[sigma] = total / count
@@ -52,9 +51,7 @@ def held_out(root: Path | None, number: int | None) -> ChainPack:
         pack = load_split_corpus("cath-scop-mini")[1]
     else:
         pack = load_split_corpus(root / "chains.npz", root / "splits.tsv", "pretrain")[1]
-    if number is not None and number < len(pack):
-        pack = pack.subset(np.linspace(0, len(pack) - 1, number).round().astype(int))
-    return pack
+    return spread(pack, number)
 
 
 def main() -> None:
