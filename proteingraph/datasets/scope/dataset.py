@@ -66,9 +66,9 @@ class SCOPe(DomainDataset):
         root: folder for the files.
         version: release, such as `2.08` or `1.75`. Default: `2.08`.
         subset: representatives of ASTRAL at 40 or 95 % sequence identity, of the classes a to g;
-            `None` for all domains of all classes, which take several GB of memory. Default: 40.
+            `None` for all domains of all classes, which take tens of GB of memory. Default: 40.
         level: `class`, `fold`, `superfamily` or `family`. Default: `fold`.
-        split: `train`, `validation` or `test`; `None` for all three. Default: `train`.
+        split: `train`, `validation` or `test`; `None` for all three. Default: `None`.
         holdout: `fold`, `superfamily` or `family`; `None` for splits by fold. Default: `None`.
         transform: applied to a graph at each access. Default: none.
         pre_transform: applied to each graph once. Default: none.
@@ -97,7 +97,7 @@ class SCOPe(DomainDataset):
         version: str = "2.08",
         subset: int | None = 40,
         level: str = "fold",
-        split: str | None = "train",
+        split: str | None = None,
         holdout: str | None = None,
         transform: Callable[[Data], Data] | None = None,
         pre_transform: Callable[[Data], Data] | None = None,
@@ -111,12 +111,12 @@ class SCOPe(DomainDataset):
         """Read the domains, downloading them first if need be."""
         _check(level, split, holdout, subset)
         self.level, self.split, self.holdout = level, split, holdout
-        self.release = ScopeRelease(Path(root) / "raw", version, base_url)
+        self._release = ScopeRelease(Path(root) / "raw", version, base_url)
         source = "pdbstyle" if entries is None else "entries"
         name = f"{source}-{'all' if subset is None else subset}-{version}.npz"
         pack, self.failures = keep_pack(
             Path(root) / "processed" / name,
-            lambda: _read(self.release, subset, entries),
+            lambda: _read(self._release, subset, entries),
             force=force_reload,
         )
         splits = _splits(pack, holdout, seed)
@@ -136,7 +136,7 @@ class SCOPe(DomainDataset):
             DatasetError: if it is damaged.
         """
         level = NODE_LEVELS[SCOP_LEVELS.index(self.level)]
-        nodes = read_descriptions(self.release.parseable("des")).values()
+        nodes = read_descriptions(self._release.parseable("des")).values()
         names = {node.sccs: node.description for node in nodes if node.level == level}
         return [names.get(code, "") for code in self.classes]
 
