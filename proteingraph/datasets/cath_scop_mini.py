@@ -10,11 +10,20 @@ import numpy as np
 from torch_geometric.data import Data
 
 from proteingraph.datasets.domains import DomainDataset
-from proteingraph.datasets.hierarchy import CATH_LEVELS, SCOP_LEVELS, SPLITS, level_labels
+from proteingraph.datasets.hierarchy import (
+    CATH_LEVELS,
+    SCOP_LEVELS,
+    SPLITS,
+    check_level,
+    level_labels,
+)
 from proteingraph.datasets.pack import ChainPack
 from proteingraph.errors import DatasetError
 
 __all__ = ["CathScopMini", "load_cath_scop_mini"]
+
+LEVELS = {"cath": CATH_LEVELS, "scop": SCOP_LEVELS}
+DEFAULT_LEVEL = {"cath": "topology", "scop": "fold"}
 
 
 class CathScopMini(DomainDataset):
@@ -46,14 +55,17 @@ class CathScopMini(DomainDataset):
         transform: applied to a graph at each access. Default: none.
         pre_transform: applied to each graph once. Default: none.
         pre_filter: keeps only the graphs for which it is true. Default: keeps all.
-        target: label whose number a graph gets as `y`, int64 [1], counted over all splits: such as
-            `cath_topology` or `scop_fold`. Default: none.
+        labels: `cath` or `scop`, for graphs with `y`, the number of their class, int64 [1], as the
+            data sets `CATH` and `SCOPe` give it. Default: none.
+        level: level of these classes: for CATH `class`, `architecture`, `topology` or
+            `superfamily`; for SCOPe `class`, `fold`, `superfamily` or `family`. Default: `topology`
+            and `fold`.
 
     Attributes:
-        classes: value of the target for each number.
+        classes: code of each class, in the order of their numbers, of all splits.
 
     Raises:
-        DatasetError: if there is no such split or label.
+        DatasetError: if there is no such split, label set or level.
 
     Examples:
         >>> domains = CathScopMini(split="validation")
@@ -61,8 +73,8 @@ class CathScopMini(DomainDataset):
         204
         >>> domains[0].sccs.count(".")
         3
-        >>> CathScopMini("test", target="cath_class").classes
-        ['1', '2', '3', '4']
+        >>> CathScopMini("test", labels="cath", level="class").classes
+        ['1', '2', '3', '4', '6']
     """
 
     def __init__(
@@ -71,15 +83,28 @@ class CathScopMini(DomainDataset):
         transform: Callable[[Data], Data] | None = None,
         pre_transform: Callable[[Data], Data] | None = None,
         pre_filter: Callable[[Data], bool] | None = None,
-        target: str | None = None,
+        labels: str | None = None,
+        level: str | None = None,
     ) -> None:
         """Read one split of the shipped file."""
         if split not in SPLITS:
             raise DatasetError(f"no split {split!r}: choose one of {', '.join(SPLITS)}")
         self.split = split
+        target = _target(labels, level)
         pack = load_cath_scop_mini()
         chosen = np.asarray(pack.labels["split"]) == split
         super().__init__(pack, chosen, target, transform, pre_transform, pre_filter)
+
+
+def _target(labels: str | None, level: str | None) -> str | None:
+    """Name the label that holds the classes."""
+    if labels is None:
+        if level is not None:
+            raise DatasetError(f"level {level!r} of which classes? Give labels='cath' or 'scop'")
+        return None
+    if labels not in LEVELS:
+        raise DatasetError(f"no labels {labels!r}: choose one of {', '.join(LEVELS)}")
+    return f"{labels}_{check_level(level or DEFAULT_LEVEL[labels], LEVELS[labels])}"
 
 
 def load_cath_scop_mini() -> ChainPack:
@@ -92,6 +117,6 @@ def load_cath_scop_mini() -> ChainPack:
     shipped = files("proteingraph.datasets").joinpath("cath_scop_mini.npz")
     with shipped.open("rb") as file:
         pack = ChainPack.load(file)  # type: ignore[arg-type]
-    cut = level_labels(pack.labels["cath_code"].tolist(), CATH_LEVELS, "cath")
-    cut |= level_labels(pack.labels["sccs"].tolist(), SCOP_LEVELS, "scop")
+    cut = level_labels(pack.labels["cath_code"].tolist(), LEVELS["cath"], "cath")
+    cut |= level_labels(pack.labels["sccs"].tolist(), LEVELS["scop"], "scop")
     return replace(pack, labels={**pack.labels, **{key: np.array(cut[key]) for key in cut}})

@@ -139,17 +139,27 @@ def test_both_label_sets_are_cut_at_each_level():
     assert "y" not in graph
 
 
-@pytest.mark.parametrize("target", ["cath_class", "cath_superfamily", "scop_fold"])
-def test_classes_are_numbered_alike_in_all_splits(domains, target):
+@pytest.mark.parametrize(
+    ("labels", "level", "column"),
+    [
+        ("cath", "class", "cath_class"),
+        ("cath", None, "cath_topology"),
+        ("scop", None, "scop_fold"),
+        ("scop", "superfamily", "scop_superfamily"),
+    ],
+)
+def test_classes_are_numbered_alike_in_all_splits(domains, labels, level, column):
     for split in ("validation", "test"):
-        dataset = CathScopMini(split, target=target, pre_filter=lambda graph: graph.num_nodes < 80)
-        assert set(dataset.classes) == set(domains.labels[target])
+        dataset = CathScopMini(
+            split, labels=labels, level=level, pre_filter=lambda graph: graph.num_nodes < 80
+        )
+        assert set(dataset.classes) == set(domains.labels[column])
         assert dataset.num_classes == len(dataset.classes)
         for graph in dataset:
-            assert dataset.classes[graph.y] == graph[target]
+            assert dataset.classes[graph.y] == graph[column]
     batch = next(iter(DataLoader(dataset[:4], batch_size=4)))
     assert batch.y.dtype == torch.int64
-    assert [dataset.classes[i] for i in batch.y] == batch[target]
+    assert [dataset.classes[i] for i in batch.y] == batch[column]
 
 
 def test_unknown_split_is_refused():
@@ -157,9 +167,17 @@ def test_unknown_split_is_refused():
         CathScopMini(split="dropped")
 
 
-def test_unknown_target_is_refused():
-    with pytest.raises(DatasetError, match=r"no label 'fold': choose one of .*scop_fold"):
-        CathScopMini(target="fold")
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"labels": "pfam"}, "no labels 'pfam': choose one of cath, scop"),
+        ({"labels": "scop", "level": "topology"}, "no level 'topology': choose one of class, fold"),
+        ({"level": "fold"}, "Give labels='cath' or 'scop'"),
+    ],
+)
+def test_unknown_classes_are_refused(options, problem):
+    with pytest.raises(DatasetError, match=problem):
+        CathScopMini("validation", **options)
 
 
 def test_split_is_that_of_the_table(domains, data_root):
