@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 
@@ -18,6 +13,7 @@ from proteingraph.embedding.chains import ChainEmbedding, embed_structure
 from proteingraph.errors import ConfigError, ProteinGraphError
 from proteingraph.io import read_structure
 from proteingraph.noise import NOISE_RANGE
+from proteingraph.parallel import map_in_processes
 from proteingraph.pretrain import DenoisingModel
 
 __all__ = ["FileEmbeddings", "embed_files"]
@@ -87,53 +83,19 @@ def embed_files(
         for task in tasks:
             yield _embed(loaded, task)
         return
-    done = 0
-    while done < len(tasks):
-        try:
-            for result in _embed_in_processes(model, tasks[done:], workers):
-                done += 1
-                yield result
-        except BrokenProcessPool:
-            # Any of the files then at work may have been its end: the first is tried apart.
-            yield _embed_apart(model, tasks[done])
-            done += 1
+    yield from map_in_processes(
+        _work,
+        ([task] for task in tasks),
+        jobs=workers,
+        lost=_lost,
+        start=_start_worker,
+        arguments=(fspath(model), max(1, (os.cpu_count() or 1) // workers)),
+    )
 
 
-def _embed_in_processes(
-    model: str | PathLike[str], tasks: Sequence[_Task], workers: int
-) -> Iterator[FileEmbeddings]:
-    with ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(fspath(model), max(1, (os.cpu_count() or 1) // workers)),
-    ) as pool:
-        with _deaf_children():
-            results = pool.map(_work, tasks)
-        yield from results
-
-
-def _embed_apart(model: str | PathLike[str], task: _Task) -> FileEmbeddings:
-    """Embed a file in a process of its own, which may die of it."""
-    try:
-        (result,) = _embed_in_processes(model, [task], 1)
-    except BrokenProcessPool:
-        reason = f"{task.path}: its process was killed, perhaps for want of memory: split the file"
-        return FileEmbeddings(task.path, reason=reason)
-    return result
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C, which the terminal sends to all: the parent does."""
-    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _lost(task: _Task) -> FileEmbeddings:
+    reason = f"{task.path}: its process was killed, perhaps for want of memory: split the file"
+    return FileEmbeddings(task.path, reason=reason)
 
 
 def _start_worker(model: str, threads: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 import time
 
@@ -94,18 +93,11 @@ def test_killed_process_costs_no_other_file(weights, test_files, tmp_path, monke
 def test_no_more_processes_than_cores(weights, test_files, monkeypatch):
     asked = []
 
-    def spy(model, tasks, workers):
-        asked.append(workers)
-        return iter([files.FileEmbeddings(task.path) for task in tasks])
+    def spy(work, chunks, *, jobs, **rest):
+        asked.append(jobs)
+        return (files.FileEmbeddings(task.path) for (task,) in chunks)
 
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    monkeypatch.setattr(files, "_embed_in_processes", spy)
+    monkeypatch.setattr(files, "map_in_processes", spy)
     assert len(list(embed_files(weights, [test_files / "1aki.cif"] * 9, jobs=100))) == 9
     assert asked == [3]
-
-
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks here")
-def test_processes_started_do_not_hear_an_interruption():
-    with files._deaf_children():
-        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -1,0 +1,116 @@
+"""Work in several processes, some of which are killed."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from operator import methodcaller
+
+import pytest
+
+from proteingraph.parallel import AHEAD, _deaf_children, map_in_processes
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+
+call = methodcaller("__call__")  # items are calls: what a process is sent it must be able to import
+
+
+def die() -> partial[None]:
+    return partial(signal.raise_signal, signal.SIGKILL)
+
+
+def told(item: partial[object]) -> str:
+    return f"lost: {item.func.__name__}"
+
+
+def chunked(items: list, size: int) -> list[list]:
+    return [items[first : first + size] for first in range(0, len(items), size)]
+
+
+def test_results_come_in_the_order_of_the_items():
+    # The first takes longest.
+    items = [partial(time.sleep, 0.3), *(partial(math.factorial, n) for n in range(20))]
+    results = list(map_in_processes(call, chunked(items, 3), jobs=2, lost=told))
+    assert results == [None, *(math.factorial(n) for n in range(20))]
+
+
+def test_killed_processes_cost_what_killed_them_and_no_more():
+    items = [partial(math.factorial, n) for n in range(12)]
+    expected = [math.factorial(n) for n in range(12)]
+    for place in (0, 4, 5, 11):
+        items[place], expected[place] = die(), "lost: raise_signal"
+    assert list(map_in_processes(call, chunked(items, 3), jobs=2, lost=told)) == expected
+
+
+def test_chunks_are_asked_for_as_they_are_needed():
+    asked = []
+
+    def chunks():
+        for number in range(1000):
+            asked.append(number)
+            yield [partial(math.factorial, number % 9)] if number % 2 else []
+
+    results = map_in_processes(call, chunks(), jobs=1, lost=told)
+    assert next(results) == 1
+    assert len(asked) <= 2 * (AHEAD + 1)
+    results.close()
+    assert len(asked) <= 2 * (AHEAD + 1)
+
+
+def test_nothing_to_do():
+    assert list(map_in_processes(call, [], jobs=2, lost=told)) == []
+    assert list(map_in_processes(call, [[], []], jobs=2, lost=told)) == []
+
+
+def test_every_process_is_prepared(tmp_path):
+    results = map_in_processes(
+        call, [[partial(os.getcwd)]] * 4, jobs=2, lost=told, start=os.chdir, arguments=[tmp_path]
+    )
+    assert set(results) == {os.path.realpath(tmp_path)}
+
+
+def test_an_error_of_the_work_is_raised():
+    with pytest.raises(ValueError, match="invalid literal"):
+        list(map_in_processes(call, [[partial(int, "x")]], jobs=1, lost=told))
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{process}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="takes /proc to look at processes")
+def test_processes_end_with_the_one_that_started_them():
+    program = (
+        "import os, time\n"
+        "from functools import partial\n"
+        "from operator import methodcaller\n"
+        "from proteingraph.parallel import map_in_processes\n"
+        "chunks = [[partial(os.getpid)], [partial(time.sleep, 60)]]\n"
+        "for result in map_in_processes(methodcaller('__call__'), chunks, jobs=1, lost=print):\n"
+        "    print(result, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        worker = int(parent.stdout.readline())
+        assert is_running(worker)
+        parent.kill()
+    deadline = time.monotonic() + 30
+    while is_running(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks here")
+def test_processes_started_do_not_hear_an_interruption():
+    with _deaf_children():
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
