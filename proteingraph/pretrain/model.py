@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -184,7 +184,8 @@ class DenoisingModel(nn.Module):
         settings = {"format_version": FORMAT_VERSION, **self.settings, "training": training or {}}
         state = {name: value.contiguous().cpu() for name, value in self.state_dict().items()}
         with replacing(folder / WEIGHTS) as weights:
-            save_file(state, weights, metadata={"format_version": str(FORMAT_VERSION)})
+            # Not `save_file`, whose files nobody else on the machine may read.
+            weights.write_bytes(save(state, {"format_version": str(FORMAT_VERSION)}))
         with replacing(folder / CONFIG) as config:
             config.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 

@@ -60,6 +60,12 @@ def test_round_trip(tmp_path: Path, small_model, architecture: str) -> None:
     assert config["format_version"] == 1 and config["training"] == {"steps": 3}
 
 
+def test_whoever_may_read_the_settings_may_read_the_weights(tmp_path):
+    small_model().save_pretrained(tmp_path)
+    modes = {path.name: path.stat().st_mode for path in tmp_path.iterdir()}
+    assert modes["model.safetensors"] == modes["config.json"]
+
+
 def test_saving_again_replaces(saved: Path, small_model) -> None:
     other = small_model()
     torch.nn.init.ones_(other.gradient.network[-1].weight)
