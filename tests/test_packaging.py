@@ -34,6 +34,7 @@ HEAVY = {
     "tensorboard",
     "typer",
 }
+EXTRAS = ("bench", "cluster", "foldcomp", "test", "dev")
 ROOMS = (
     "datasets",
     "embedding",
@@ -160,7 +161,7 @@ def test_licence_and_sources_are_installed(installed):
 
 
 def test_lower_bounds_only(setup):
-    demands = required(setup, "bench", "cluster", "foldcomp", "test", "dev")
+    demands = required(setup, *EXTRAS)
     assert demands.pop("torch-proteingraph") == ""
     assert all(re.fullmatch(r">=[\d.]+", demand) for demand in demands.values())
 
@@ -172,5 +173,5 @@ def test_constraints_pin_every_requirement(setup):
     versions = {name.lower(): version for name, _, version in (pin.partition("==") for pin in pins)}
     assert versions["torch"] == "2.13.0"
     names = {re.sub(r"[_.]", "-", name) for name in versions}
-    demanded = set(required(setup, "bench", "cluster", "foldcomp", "test", "dev")) - {"torch-proteingraph"}
+    demanded = set(required(setup, *EXTRAS)) - {"torch-proteingraph"}
     assert demanded <= names

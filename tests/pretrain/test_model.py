@@ -60,7 +60,7 @@ def test_round_trip(tmp_path: Path, small_model, architecture: str) -> None:
     assert config["format_version"] == 1 and config["training"] == {"steps": 3}
 
 
-def test_whoever_may_read_the_settings_may_read_the_weights(tmp_path):
+def test_whoever_may_read_the_settings_may_read_the_weights(tmp_path: Path, small_model) -> None:
     small_model().save_pretrained(tmp_path)
     modes = {path.name: path.stat().st_mode for path in tmp_path.iterdir()}
     assert modes["model.safetensors"] == modes["config.json"]
