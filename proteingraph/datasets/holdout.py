@@ -49,7 +49,9 @@ def split_holdouts(
     `superfamily` and every fold occur in `train`. What is held out is the same on every machine and
     in whatever order the domains come: superfamilies, families and domains are taken in the order
     of a hash of seed and code or name, each if the set has room for it and it is not the last that
-    training has of its kind. A set is smaller than its share if there are too few to take.
+    training has of its kind. A set is smaller than its share if there are too few to take. SCOPe's
+    families of "automated matches", numbered 0, count as families like any other, though they
+    gather domains of several.
 
     The rule is that of the data set of `DeepSF <https://doi.org/10.1093/bioinformatics/btx780>`_
     (Hou, Adhikari & Cheng, Bioinformatics 2018), which dealt out SCOP 1.75 once; its lists are not

@@ -188,6 +188,9 @@ def test_entries_come_from_a_server_too(root, release, serve):
     dataset = SCOPe(root, split=None, entries=address)
     assert sids(dataset) == [d.sid for d in release.domains if d.pdb_id != lost]
     assert (root / "raw" / "entries").is_dir()
+    server.status[f"{lost[1:3]}/pdb{lost}.ent"] = [403]
+    with pytest.raises(DownloadError, match="refused it"):  # a server that is away ends it
+        SCOPe(root, entries=address, force_reload=True)
 
 
 def test_all_domains_of_the_classification(root, release):
