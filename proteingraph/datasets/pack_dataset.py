@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from torch_geometric.data import Data, Dataset
 
-from proteingraph.datasets.pack import ChainPack
+from proteingraph.datasets.protocol import Corpus
 
 __all__ = ["PackDataset"]
 
 
 class PackDataset(Dataset):  # type: ignore[misc]
-    """Entries of a `ChainPack` as graphs without edges, made anew at each access.
+    """Entries of a `ChainPack` or `ChainStore` as graphs without edges, made anew at each access.
 
     Args:
         pack: chains or domains.
@@ -28,7 +28,7 @@ class PackDataset(Dataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        pack: ChainPack,
+        pack: Corpus,
         transform: Callable[[Data], Data] | None = None,
         pre_transform: Callable[[Data], Data] | None = None,
         pre_filter: Callable[[Data], bool] | None = None,

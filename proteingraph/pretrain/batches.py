@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch_geometric.data import Batch, Data
 
-from proteingraph.datasets import ChainPack
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.pretrain.model import visible_attributes
 from proteingraph.transforms import ContiguousCrop
 
@@ -26,7 +26,7 @@ class CropDataset(Dataset[Data]):
         backbone: Keep N, C and O atoms.
     """
 
-    def __init__(self, corpus: ChainPack, crop: int, backbone: bool = False) -> None:
+    def __init__(self, corpus: Corpus, crop: int, backbone: bool = False) -> None:
         self.corpus = corpus
         self.crop = ContiguousCrop(crop)
         self.backbone = backbone

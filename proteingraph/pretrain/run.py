@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import Batch
 
 from proteingraph import __version__
-from proteingraph.datasets import ChainPack
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
 from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
@@ -37,8 +37,8 @@ CHECKPOINT = "last.ckpt"
 
 
 def pretrain(
-    train: ChainPack,
-    validation: ChainPack,
+    train: Corpus,
+    validation: Corpus,
     folder: str | PathLike[str],
     config: PretrainConfig,
     *,
@@ -137,7 +137,7 @@ class _Corpus(L.LightningDataModule):
     """Loaders that start where the run stands."""
 
     def __init__(
-        self, train: ChainPack, validation: ChainPack, config: PretrainConfig, backbone: bool
+        self, train: Corpus, validation: Corpus, config: PretrainConfig, backbone: bool
     ) -> None:
         super().__init__()
         self.train_set = CropDataset(train, config.data.crop, backbone)
@@ -190,7 +190,7 @@ def _trainer(
 
 
 def _record(
-    module: GradientEstimation, train: ChainPack, metrics: dict[str, float]
+    module: GradientEstimation, train: Corpus, metrics: dict[str, float]
 ) -> dict[str, Any]:
     """What the weights are, for whoever finds them."""
     threads = torch.get_num_threads()

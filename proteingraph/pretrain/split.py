@@ -7,7 +7,8 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from proteingraph.datasets import ChainPack, load_corpus, read_split
+from proteingraph.datasets import load_corpus, read_split
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
 
 __all__ = ["load_split_corpus"]
@@ -19,7 +20,7 @@ def load_split_corpus(
     column: str = "split",
     validation: float = 0.05,
     seed: int = 0,
-) -> tuple[ChainPack, ChainPack]:
+) -> tuple[Corpus, Corpus]:
     """Read a corpus and divide it.
 
     Args:
@@ -58,7 +59,7 @@ def load_split_corpus(
     return pack.subset(train), pack.subset(np.flatnonzero(kind == "validation"))
 
 
-def _remedy(pack: ChainPack, kind: NDArray[np.str_], split: str | PathLike[str] | None) -> str:
+def _remedy(pack: Corpus, kind: NDArray[np.str_], split: str | PathLike[str] | None) -> str:
     if split is None:
         return "hold out fewer"
     words = sorted(set(kind.tolist()) - {""})

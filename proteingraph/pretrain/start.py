@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from proteingraph.datasets import ChainPack
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig, flat_settings
 from proteingraph.pretrain.model import WEIGHTS, DenoisingModel
@@ -78,14 +78,14 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def corpus_fingerprint(corpus: ChainPack) -> list[int]:
+def corpus_fingerprint(corpus: Corpus) -> list[int]:
     """Numbers that tell one corpus from another: chains, residues, checksum of the names."""
     names = "\n".join(corpus.names.tolist()).encode()
     return [len(corpus), corpus.num_residues, zlib.crc32(names)]
 
 
 def read_checkpoint(
-    folder: Path, checkpoint: Path, config: PretrainConfig, train: ChainPack, resume: bool
+    folder: Path, checkpoint: Path, config: PretrainConfig, train: Corpus, resume: bool
 ) -> dict[str, Any] | None:
     """Read what a checkpoint tells of its run, after checking that it may be resumed.
 
