@@ -10,6 +10,8 @@ from proteingraph.datasets.cath_scop_mini import load_cath_scop_mini
 from proteingraph.datasets.folder import ProteinFolder
 from proteingraph.datasets.pack import ChainPack
 from proteingraph.datasets.pack_file import list_arrays
+from proteingraph.datasets.protocol import Corpus
+from proteingraph.datasets.store import ChainStore, is_store
 from proteingraph.errors import DatasetError
 
 __all__ = ["load_corpus", "read_split"]
@@ -17,16 +19,17 @@ __all__ = ["load_corpus", "read_split"]
 SHIPPED = "cath-scop-mini"
 
 
-def load_corpus(source: str | PathLike[str]) -> ChainPack:
+def load_corpus(source: str | PathLike[str]) -> Corpus:
     """Read a set of chains from whatever holds it.
 
     Args:
-        source: a folder (or pattern) of structure files, one entry a chain; an .npz file that
+        source: a store, as `proteingraph data build` makes it; a folder (or pattern) of structure
+            files, one entry a chain; an .npz file that
             `ChainPack.save` wrote; an .npz file in the layout of `chains.npz`; or the name
             `cath-scop-mini` for the domains shipped with the package.
 
     Returns:
-        The chains.
+        The chains: a `ChainStore` if the source is a store, else a `ChainPack`.
 
     Raises:
         DatasetError: if the source is none of these, or holds no chain that can be read.
@@ -44,6 +47,8 @@ def load_corpus(source: str | PathLike[str]) -> ChainPack:
         if "first_ca" in list_arrays(text):
             return ChainPack.from_chains_npz(text)
         return ChainPack.load(text)
+    if is_store(text):
+        return ChainStore(text)
     if Path(text).is_dir() or any(c in text for c in "*?["):
         folder = ProteinFolder(text)
         if not len(folder):
@@ -52,8 +57,8 @@ def load_corpus(source: str | PathLike[str]) -> ChainPack:
         return folder.pack
     state = "is no .npz file" if Path(text).exists() else "does not exist"
     raise DatasetError(
-        f"{text} {state}: expected a folder of structure files, an .npz file of packed chains, or "
-        f"{SHIPPED!r}"
+        f"{text} {state}: expected a folder of structure files, a store, an .npz file of packed "
+        f"chains, or {SHIPPED!r}"
     )
 
 

@@ -16,7 +16,13 @@ from proteingraph.datasets.pack_dataset import PackDataset
 from proteingraph.errors import DatasetError, ProteinGraphError
 from proteingraph.io import Structure, read_structure
 
-__all__ = ["Failure", "ProteinFolder", "find_structure_files"]
+__all__ = [
+    "Failure",
+    "ProteinFolder",
+    "chain_graphs",
+    "find_structure_files",
+    "is_structure_name",
+]
 
 SUFFIXES = (".pdb", ".ent", ".pdb1", ".cif", ".mmcif", ".mcif", ".bcif")
 
@@ -93,12 +99,28 @@ class ProteinFolder(PackDataset):
         except (ProteinGraphError, OSError) as error:
             self.failures.append(Failure(path, str(error)))
             return
-        for part in [structure] if complexes else structure.split_chains():
-            graph = _named(part, complexes).to_data()
+        for part, graph in chain_graphs(structure, complexes):
             if graph.num_nodes:
                 yield graph
             else:
                 self.failures.append(Failure(path, f"{path}: no residue with CA in {part!r}"))
+
+
+def chain_graphs(structure: Structure, complexes: bool = False) -> Iterator[tuple[Structure, Data]]:
+    """Turn a structure into graphs, a chain each, named after entry and chain.
+
+    Args:
+        structure: structure of one chain or several.
+        complexes: whether to keep the chains together in one graph. Default: `False`.
+
+    Yields:
+        A chain (or all of them) and its graph without edges, which has no nodes if no residue has
+        a CA.
+    """
+    for part in [structure] if complexes else structure.split_chains():
+        chain = "" if complexes else "".join(part.chain_ids)
+        named = replace(part, name=f"{part.name}_{chain}") if chain else part
+        yield named, named.to_data()
 
 
 def find_structure_files(root: str | PathLike[str]) -> tuple[Path, list[Path]]:
@@ -126,12 +148,10 @@ def find_structure_files(root: str | PathLike[str]) -> tuple[Path, list[Path]]:
     return base, found
 
 
+def is_structure_name(name: str) -> bool:
+    """Tell by its ending whether a file is a structure, packed with gzip or not."""
+    return name.lower().removesuffix(".gz").endswith(SUFFIXES)
+
+
 def _is_structure(path: str | Path) -> bool:
-    name = Path(path).name.lower().removesuffix(".gz")
-    return name.endswith(SUFFIXES) and Path(path).is_file()
-
-
-def _named(structure: Structure, complexes: bool) -> Structure:
-    """Name a single chain after its entry and itself."""
-    chain = "" if complexes else "".join(structure.chain_ids)
-    return replace(structure, name=f"{structure.name}_{chain}") if chain else structure
+    return is_structure_name(Path(path).name) and Path(path).is_file()

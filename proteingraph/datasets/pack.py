@@ -266,7 +266,7 @@ class ChainPack:
             atom_mask=gather("backbone_mask", np.bool_, 4),
             **{name: gather(name, kind) for name, kind in COLUMNS.items()},
         )
-        return replace(pack, **pack._columns_to_drop())
+        return pack.compact()
 
     def filled(self, name: str, entries: slice = slice(None)) -> NDArray[Any]:
         """Copy a per-residue column for a run of entries, with plain values where it is `None`.
@@ -298,8 +298,8 @@ class ChainPack:
         held = {name: getattr(self, name) for name in names}
         return {name: None if column is None else column[rows] for name, column in held.items()}
 
-    def _columns_to_drop(self) -> dict[str, Any]:
-        """Columns that hold nothing but their plain values."""
+    def compact(self) -> ChainPack:
+        """Return the same entries without the columns that hold nothing but plain values."""
         plain: dict[str, Any] = {
             name: None
             for name in COLUMNS
@@ -307,7 +307,7 @@ class ChainPack:
         }
         if self.atom_mask is not None and self.atom_mask.all():
             plain["atom_mask"] = None
-        return plain
+        return replace(self, **plain)
 
 
 def _text_array(values: Iterable[str]) -> NDArray[np.str_]:
