@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from proteingraph import __version__
+from proteingraph.cli.data import data
 from proteingraph.cli.demo import demo
 from proteingraph.cli.denoise import denoise
 from proteingraph.cli.embed import embed
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 for command in (demo, pretrain, embed, denoise):
     app.command()(command)
+app.add_typer(data)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,131 @@
+"""`proteingraph data build`: a store from structure files, archives and corpora."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["build"]
+
+SHOWN = 10
+
+
+def build(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Structure files, folders or patterns of them, tar archives, packed .npz, stores, "
+            "ProMod3 or Foldcomp databases, lists of PDB entries (.txt), or cath-scop-mini."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the store.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a build of the same sources stopped.")
+    ] = False,
+    append: Annotated[bool, typer.Option("--append", help="Add to a finished store.")] = False,
+    complexes: Annotated[
+        bool, typer.Option("--complex", help="Keep the chains of a file together in one entry.")
+    ] = False,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table whose first column names entries and whose others label them: "
+            "tabs, .csv or .parquet."
+        ),
+    ] = None,
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a PDB mirror (ab/1abc.cif.gz) for lists of entries."),
+    ] = None,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+) -> None:
+    """Build a store: every chain in flat files on disk, to be read as it is needed.
+
+    An entry is a chain, or with --complex a file. What cannot be read is listed with its reason in
+    failures.parquet in the store, and the exit code is 1; all else is written. A build that was
+    stopped or killed goes on with --resume, and ends in the same bytes.
+    """
+    from rich.console import Console
+
+    from proteingraph.datasets.store import build_store
+
+    console = Console(stderr=True, soft_wrap=True)
+    try:
+        with _report(console, progress) as report:
+            store = build_store(
+                sources,
+                output,
+                jobs=jobs,
+                resume=resume,
+                append=append,
+                complexes=complexes,
+                labels=labels,
+                mirror=mirror,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        words = [word for word in sys.argv[1:] if word not in ("--resume", "--append")]
+        console.print("to go on:", shlex.join(["proteingraph", *words, "--resume"]), markup=False)
+        raise
+    console.print(
+        f"{len(store):,} entries, {store.num_residues:,} residues in {output}",
+        markup=False,
+        highlight=False,
+    )
+    failures = store.failures
+    for failure in failures.head(SHOWN).itertuples():
+        console.print("[bold red]left out:[/]", end=" ")
+        console.print(failure.reason, markup=False, highlight=False)
+    if len(failures):
+        more = f"{len(failures):,} in all: see {output / 'failures.parquet'}"
+        console.print(more, markup=False, highlight=False)
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _report(console: Console, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how far a build is, how quick, and when it will be done."""
+    if not wanted:
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("building"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        start, before = 0.0, 0
+
+        def report(done: int, total: int) -> None:
+            nonlocal start, before
+            if not start:  # what an earlier run did counts for the bar, but not for the rate
+                start, before = time.monotonic(), done
+                bar.reset(task, completed=done, total=total, rate="")
+                return
+            rate = (done - before) / max(time.monotonic() - start, 1e-9)
+            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
+
+        yield report
