@@ -75,7 +75,10 @@ def decode_fcz(content: bytes, library: ModuleType) -> FoldcompChain:
         DatasetError: if it is damaged, cut short or of another format; names no file.
     """
     if content[:4] != MAGIC:
-        raise DatasetError(f"begins with {content[:4]!r}, expected {MAGIC!r}: not of Foldcomp 1")
+        raise DatasetError(
+            f"begins with {content[:4]!r}, expected {MAGIC!r}: damaged, or of a newer Foldcomp, "
+            "which can make structure files of it to import"
+        )
     if len(content) < _HEADER.size:
         raise DatasetError(f"ends after {len(content)} bytes, within its header: fetch it again")
     _, residues, _, number, _, anchors, chain, torsions, letters = _HEADER.unpack_from(content)
@@ -113,7 +116,7 @@ def _decode(
     content: bytes, atoms: NDArray[np.int64], library: ModuleType
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Coordinates of N, CA, C, O and B-factors, of a checked file with these heavy atoms."""
-    # Beside these it has angles, but it writes no PDB text, which would have to be read again.
+    # Three times as fast as to read the PDB text that the library writes.
     data = library.get_data(content)
     first = np.cumsum(atoms) - atoms
     rows = (first[:, None] + np.arange(4)).ravel().tolist()

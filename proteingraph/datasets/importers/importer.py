@@ -23,6 +23,7 @@ class Importer:
         read: `read(first, stop)` returns entries `first` to `stop` as a pack with backbones, in
             their order in the corpus, and the failures among them, which are left out of the pack;
             the pack is empty if there is no good one. The same run gives the same arrays each time.
+            It raises `DatasetError` or `OSError` if the corpus is no longer what it was.
     """
 
     name: str

@@ -95,13 +95,18 @@ def open_promod3(path: Path) -> Importer | None:
         return None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error})") from error
-    count = len(_database(path).names)
-    return Importer("ProMod3 StructureDB", path, count, partial(_read, path))
+    state = _state(path)
+    count = len(_database(path, state).names)
+    return Importer("ProMod3 StructureDB", path, count, partial(_read, path, state))
 
 
-def _read(path: Path, first: int, stop: int) -> tuple[ChainPack, list[Failure]]:
+def _read(
+    path: Path, state: tuple[int, int], first: int, stop: int
+) -> tuple[ChainPack, list[Failure]]:
     """Entries `first` to `stop`; one is never bad alone."""
-    database = _database(path)
+    if _state(path) != state:
+        raise DatasetError(f"{path}: was changed since it was opened: import it again")
+    database = _database(path, state)
     starts = database.starts[first : stop + 1]
     rows = slice(starts[0], starts[-1])
     lengths = np.diff(starts)
@@ -119,14 +124,16 @@ def _read(path: Path, first: int, stop: int) -> tuple[ChainPack, list[Failure]]:
     return pack, []
 
 
-def _database(path: Path) -> _Database:
-    """Table and arrays of a file, which a process reads once as long as the file is the same."""
+def _state(path: Path) -> tuple[int, int]:
+    """Size of a file and time of its last change: the same as long as it is the same file."""
     state = path.stat()
-    return _map_database(path, state.st_size, state.st_mtime_ns)
+    return state.st_size, state.st_mtime_ns
 
 
 @lru_cache(maxsize=4)
-def _map_database(path: Path, size: int, modified: int) -> _Database:
+def _database(path: Path, state: tuple[int, int]) -> _Database:
+    """Table and arrays of a file, which a process reads once."""
+    size, _ = state
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         stored, count = _read_header(path, content)
         chains, rows, at = _read_chains(path, content, count)

@@ -92,6 +92,13 @@ def test_any_run_in_any_process_gives_the_same(database):
     assert [pack.names.tolist() for pack, _ in importer.packs(first=6)] == [["1o1z_A"]]
 
 
+def test_a_file_that_changed_is_not_read_on(changed):
+    importer = open_importer(changed())
+    changed(STORED, struct.pack("<i", 0), SEQUENCE)
+    with pytest.raises(DatasetError, match=r"x\.dat: was changed since it was opened"):
+        importer.read(0, 1)
+
+
 def test_a_stretch_apart_is_a_segment_of_its_own(database, changed):
     rows = 24 * 31 + 24 * 10  # the tenth residue of the second chain, and on to its end
     at = COORDINATES + 8 + rows
