@@ -66,12 +66,13 @@ class CATH(DomainDataset):
 
     Args:
         root: folder for the files.
-        version: release, such as `v4_3_0`, or `latest`. Default: `v4_3_0`.
+        version: release, such as `v4_3_0`; or `latest`, which stays what it was when it was
+            downloaded. Default: `v4_3_0`.
         level: `class`, `architecture`, `topology` or `superfamily`. Default: `topology`.
         split: `train`, `validation` or `test`; `None` for all. Default: `None`.
         representatives: `S20` or `S40`, for which CATH offers structures; with `entries` also
             `S35`, `S60`, `S95` or `S100` (the first domain of each cluster), or `None` for all
-            domains, half a million. Default: `S40`.
+            domains, half a million, which take tens of GB of memory. Default: `S40`.
         transform: applied to a graph at each access. Default: none.
         pre_transform: applied to each graph once. Default: none.
         pre_filter: keeps only the graphs for which it is true. Default: keeps all.
@@ -191,7 +192,7 @@ def _read(
         archive = release.structures(str(representatives))
         graphs = read_domain_archive(archive, wanted, failures)
     else:
-        chains = read_boundaries(release.boundaries())
+        chains = read_boundaries(release.boundaries(), {name[:5] for name in wanted})
         graphs = chop_entries(source, wanted, chains, failures)
     found = {graph.name: graph for graph in graphs}
     kept = [domains[name] for name in wanted if name in found]

@@ -43,7 +43,7 @@ def write_file(folder: Path, name: str, lines: Sequence[str]) -> None:
 def write_archive(path: Path, members: dict[str, bytes]) -> None:
     """Archive of files in the folder `dompdb`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as archive:
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
         folder = tarfile.TarInfo("dompdb")
         folder.type = tarfile.DIRTYPE
         archive.addfile(folder)
@@ -67,7 +67,9 @@ def domain_pdb(pack: ChainPack, i: int, scratch: Path) -> bytes:
     return (scratch / "domain.pdb").read_bytes()
 
 
-def write_release(server: Path, pack: ChainPack, version: str | None, scratch: Path) -> None:
+def write_release(
+    server: Path, pack: ChainPack, version: str | None, members: dict[str, bytes]
+) -> None:
     """Write a release: all domains as S40, every other one as S20, with what goes wrong."""
     end = "" if version is None else f"-{version}"
     folder = release_folder(server, version)
@@ -81,8 +83,8 @@ def write_release(server: Path, pack: ChainPack, version: str | None, scratch: P
     classification = folder / "cath-classification-data"
     write_file(classification, f"cath-domain-list{end}.txt", lines)
     write_file(classification, f"cath-names{end}.txt", [NAMES])
-    members = {str(name): domain_pdb(pack, i, scratch) for i, name in enumerate(pack.names)}
-    for cut, names in (("S40", list(members)), ("S20", list(members)[::2])):
+    all_names = pack.names.tolist()
+    for cut, names in (("S40", all_names), ("S20", all_names[::2])):
         stem = f"cath-dataset-nonredundant-{cut}{end}"
         listed = sorted([*names, BROKEN, OBSOLETE, UNLISTED])
         write_file(folder / "non-redundant-data-sets", f"{stem}.list", listed)
@@ -103,6 +105,7 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory, shipped: ChainPack) 
     """Folder of a server with two releases, one of them the latest. Not to be written to."""
     folder = tmp_path_factory.mktemp("server")
     scratch = tmp_path_factory.mktemp("scratch")
-    write_release(folder, shipped, "v4_3_0", scratch)
-    write_release(folder, shipped.subset(range(30)), None, scratch)
+    members = {str(name): domain_pdb(shipped, i, scratch) for i, name in enumerate(shipped.names)}
+    write_release(folder, shipped, "v4_3_0", members)
+    write_release(folder, shipped.subset(range(30)), None, members)
     return folder

@@ -48,6 +48,12 @@ def test_domains(chains, name, ranges):
     assert told(domain_ranges(chains, name)) == ranges
 
 
+def test_only_wanted_chains_are_read(tmp_path, chains):
+    (tmp_path / "some.txt").write_text(f"{EXAMPLE}2badA D9\n")
+    some = read_boundaries(tmp_path / "some.txt", {"1cnsA", "1amg0"})
+    assert some == {chain: chains[chain] for chain in ("1cnsA", "1amg0")}
+
+
 def test_fragments_belong_to_no_domain(chains):
     assert told(chains["1bcmA"].fragments) == "A:488-491,A:560-560"
     assert told(chains["1amg0"].fragments) == "0:361-361"
