@@ -43,6 +43,7 @@ ROOMS = (
     "nn",
     "ops",
     "pretrain",
+    "tasks",
     "testing",
     "transforms",
 )
