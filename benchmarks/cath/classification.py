@@ -25,9 +25,10 @@ labels judged, mean and standard deviation over the divisions (of untrained netw
 and networks). Beside each network stand untrained ones of its shape, amino-acid composition,
 length, and the most frequent label.
 
-Vectors: the network's own protein embedding, and the read-out of `--readouts` that finds most
-nearest neighbors of the same label (mean of the four levels) among the validation domains, chosen
-for each network; for untrained ones together. Test domains have no part in any choice.
+Vectors: of `--readouts`, the one that finds most nearest neighbors of the same label (mean of the
+four levels) among the validation domains, chosen for each network (of untrained ones of one shape,
+by the first); and the network's own protein embedding at the same noise. Test domains have no part
+in any choice.
 
 Writes `results/classification.json` beside the script, or `--json`, and prints tables.
 """
@@ -37,6 +38,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ from benchmarks.cath.probes import judge, judge_most_frequent
 from benchmarks.common import (
     READOUTS,
     Network,
+    Readout,
     Run,
     composition,
     embed_pack,
@@ -66,7 +69,6 @@ from benchmarks.common import (
 from proteingraph.datasets import ChainPack
 from proteingraph.datasets.hierarchy import CATH_LEVELS
 
-OWN = "protein"
 UNSEEN_LEVELS = CATH_LEVELS[:2]
 SPLITS = ("train", "validation", "test")
 
@@ -127,20 +129,17 @@ def divide(
 def choose_readouts(
     networks: Sequence[Network], validation: ChainPack, readouts: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    """Choose a read-out for each name of networks.
+    """Choose a read-out for each name of networks, by the first network of that name.
 
     Returns:
         The read-out chosen by name, and the scores of all by name and read-out.
     """
     labels = [cath_labels(validation, level).tolist() for level in CATH_LEVELS]
-    found: dict[str, list[dict[str, float]]] = {}
+    scores: dict[str, dict[str, float]] = {}
     for network in networks:
-        vectors = embed_pack(network.model, validation, readouts)
-        found.setdefault(network.name, []).append(neighbor_scores(vectors, labels))
-    scores = {
-        name: {readout: float(np.mean([s[readout] for s in of_seeds])) for readout in readouts}
-        for name, of_seeds in found.items()
-    }
+        if network.name not in scores:
+            vectors = embed_pack(network.model, validation, readouts)
+            scores[network.name] = neighbor_scores(vectors, labels)
     return {name: max(given, key=given.__getitem__) for name, given in scores.items()}, scores
 
 
@@ -150,7 +149,8 @@ def embed_all(
     """Vectors of the domains of all splits, by method."""
     methods: Methods = {}
     for network in networks:
-        readouts = list(dict.fromkeys([OWN, chosen[network.name]]))
+        readout = Readout.parse(chosen[network.name])
+        readouts = sorted({str(readout), str(replace(readout, pooling="protein"))})
         parts = [embed_pack(network.model, packs[split], readouts) for split in SPLITS]
         for readout in readouts:
             vectors = joined([part[readout] for part in parts])

@@ -22,7 +22,7 @@ from proteingraph.pretrain.batches import CropDataset, validation_loader
 
 __all__ = ["POOLINGS", "READOUTS", "Readout", "embed_pack", "neighbor_scores"]
 
-POOLINGS = ("protein", "residue", "offsets")
+POOLINGS = ("protein", "residue", "offsets", "directed")
 # The first offset in sequence of short, medium and long range, as contacts are classed in CASP.
 RANGES = (6, 12, 24)
 SIGMAS = ("0.2", "0.5", "1", "2", "0.2+0.5+1+2")
@@ -39,7 +39,8 @@ class Readout:
             standard deviation over pairs); ``"residue"``: mean over residue embeddings;
             ``"offsets"``: mean and standard deviation over pairs, separately for pairs under 6,
             from 6, from 12, and from 24 residues apart in sequence (the last with pairs of two
-            chains; zeros where there is none).
+            chains; zeros where there is none); ``"directed"``: as offsets, and also separately for
+            pairs whose source comes before the target.
         sigmas: Noise in Å that the network is told; vectors of several are joined. Empty: what the
             network embeds with by default.
     """
@@ -69,6 +70,10 @@ class Readout:
                 "noise in Å, as `protein@0.5` or `protein@0.5+2`"
             )
         return cls(pooling, sigmas)
+
+    def __str__(self) -> str:
+        noise = "+".join(f"{sigma:g}" for sigma in self.sigmas)
+        return f"{self.pooling}@{noise}" if noise else self.pooling
 
 
 def embed_pack(
@@ -132,11 +137,15 @@ def _pool(embeddings: Embeddings, batch: Batch, pooling: str) -> Tensor:
     if pooling == "residue":
         return segment_mean(embeddings.residue, batch.batch, batch.num_graphs)
     source, target = embeddings.edge_index
-    apart = (batch.position[source] - batch.position[target]).abs()
-    kind = torch.bucketize(apart, torch.tensor(RANGES), right=True)
-    kind = kind.masked_fill(batch.chain[source] != batch.chain[target], len(RANGES))
-    group = batch.batch[target] * (len(RANGES) + 1) + kind
+    apart = batch.position[source] - batch.position[target]
+    kinds = len(RANGES) + 1
+    kind = torch.bucketize(apart.abs(), torch.tensor(RANGES), right=True)
+    same_chain = batch.chain[source] == batch.chain[target]
+    kind = kind.masked_fill(~same_chain, kinds - 1)
+    if pooling == "directed":
+        kind = kind + kinds * (same_chain & (apart < 0))
+        kinds *= 2
+    group = batch.batch[target] * kinds + kind
     order = group.argsort(stable=True)
-    groups = batch.num_graphs * (len(RANGES) + 1)
-    pooled = mean_and_deviation(embeddings.pair[order], group[order], groups)
+    pooled = mean_and_deviation(embeddings.pair[order], group[order], batch.num_graphs * kinds)
     return pooled.view(batch.num_graphs, -1)

@@ -48,6 +48,7 @@ class Run:
         self.output: Path = arguments.json or default
         self.seconds: dict[str, float] = {}
         self._start = time.perf_counter()
+        self._start_of_process = time.process_time()
         if arguments.threads:
             torch.set_num_threads(arguments.threads)
         keep_freed_memory()
@@ -77,6 +78,8 @@ class Run:
             "threads": torch.get_num_threads(),
             "versions": _versions(),
             "seconds": {part: round(value, 1) for part, value in seconds.items()},
+            # Of all threads; far below `total` where other work kept the machine busy.
+            "processor_seconds": round(time.process_time() - self._start_of_process, 1),
             **results,
         }
         self.output.parent.mkdir(parents=True, exist_ok=True)

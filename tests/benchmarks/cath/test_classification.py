@@ -23,7 +23,8 @@ def record(weights, tmp_path_factory):
 def test_every_method_is_judged_at_every_level(record, weights):
     chosen = record["readouts"]["chosen"]
     assert set(chosen) == {weights.name, "untrained"}
-    methods = {f"{name}, {readout}" for name in chosen for readout in ("protein", chosen[name])}
+    own = {name: readout.replace("offsets", "protein") for name, readout in chosen.items()}
+    methods = {f"{name}, {part[name]}" for name in chosen for part in (chosen, own)}
     methods |= {"composition", "length"}
     expected = {(method, kind) for method in methods for kind in ("linear", "neighbors")}
     expected.add(("most frequent label", ""))

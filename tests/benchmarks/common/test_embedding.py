@@ -72,6 +72,11 @@ def test_unknown_read_outs_are_refused(text):
         Readout.parse(text)
 
 
+@pytest.mark.parametrize("text", ["residue", "protein@0.5", "offsets@0.2+10"])
+def test_read_outs_are_written_as_they_are_read(text):
+    assert str(Readout.parse(text)) == text
+
+
 def test_scores_tell_relatives_from_noise():
     labels = [list("aabb"), list("abab")]
     axes = np.array([[0.0, 1], [0, 2], [1, 0], [5, 0]])
