@@ -44,6 +44,19 @@ def test_read_outs_are_what_the_network_says_of_a_domain_alone(model, pack):
     assert np.allclose(vectors["offsets@0.2"][3], np.concatenate(expected), atol=1e-5)
 
 
+def test_directed_tells_sources_before_the_target_from_those_after(model, pack):
+    vectors = embed_pack(model, pack, ["directed@0.2"])["directed@0.2"]
+    alone = embeddings_of(model, pack[3], 0.2)
+    after = alone.edge_index[0] - alone.edge_index[1]
+    bounds = ((0, 5), (6, 11), (12, 23), (24, 10_000))
+    expected = []
+    for sign in (1, -1):
+        for low, high in bounds:
+            pairs = alone.pair[(sign * after >= low) & (sign * after <= high)].numpy()
+            expected += [pairs.mean(axis=0), pairs.std(axis=0)]
+    assert np.allclose(vectors[3], np.concatenate(expected), atol=1e-5)
+
+
 def test_noise_levels_are_joined_in_the_order_asked_for(model, pack):
     vectors = embed_pack(model, pack, ["residue@2", "residue@0.5", "residue@2+0.5"])
     both = np.hstack([vectors["residue@2"], vectors["residue@0.5"]])
