@@ -14,7 +14,7 @@ def pretrain(
     corpus: Annotated[
         str,
         typer.Argument(
-            help="Folder or pattern of structure files, a packed .npz, or cath-scop-mini."
+            help="Store, folder or pattern of structure files, packed .npz, or cath-scop-mini."
         ),
     ],
     output: Annotated[
