@@ -78,8 +78,8 @@ def export_entries(
         stem = re.sub(r"[^\w.+-]", "_", graph.name, flags=re.ASCII).lstrip(".") or "_"
         path = target / f"{stem}{ENDINGS[format]}"
         if path.name.lower() in written:
-            reason = f"{path}: holds {written[path.name.lower()]!r}, whose name is as good as this"
-            yield Failure(path, f"entry {graph.name!r}: not written: {reason}")
+            reason = f"{path} holds {written[path.name.lower()]!r} already: export it elsewhere"
+            yield Failure(path, f"entry {graph.name!r}: {reason}")
             continue
         try:
             write_structure(graph_structure(graph), path)

@@ -1,4 +1,8 @@
-"""A lock on a folder, which ends with the process that holds it."""
+"""A lock on a folder, which ends with the process that holds it.
+
+It is on the folder itself: a lock file, as libraries make one, would lie among the files of a store
+whose writer was killed.
+"""
 
 from __future__ import annotations
 

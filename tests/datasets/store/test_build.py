@@ -171,7 +171,7 @@ def build_and_be_killed(sources, path, kills, seed, **options):
             shutil.rmtree(path)
         run = context.Process(target=build_store, args=(sources, path), kwargs=options)
         run.start()
-        run.join(chance.uniform(0, span / 2))
+        run.join(chance.uniform(0, span))
         run.kill()
         run.join()
         killed += run.exitcode == -signal.SIGKILL

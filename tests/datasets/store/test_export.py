@@ -50,7 +50,8 @@ def test_names_that_lead_elsewhere_or_clash(tmp_path, pack):
         replace(pack, names=names), range(3), tmp_path / "o", "cif"
     )
     assert (first, third) == (None, None)
-    assert "entry '.._.._x': not written" in second.reason and "'../../x'" in second.reason
+    assert second.reason.startswith("entry '.._.._x': ")
+    assert "holds '../../x' already" in second.reason
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["_.._x.cif", "a_b.cif"]
     assert [path.name for path in tmp_path.iterdir()] == ["o"]
 
