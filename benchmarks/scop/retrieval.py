@@ -50,7 +50,7 @@ FIGURES = (*LEVELS, "top1")
 HEADER = ("method", "family", "superfamily", "fold", "superfamily top-1")
 CACHE = Path(__file__).parent / "cache"
 
-READOUTS = tuple(f"{pooling}@{noise}" for pooling in POOLINGS for noise in ("0.5", "1", "2"))
+READOUTS = tuple(f"{pooling}@{noise}" for pooling in POOLINGS for noise in ("0.5", "2"))
 
 Matrix = NDArray[np.float64]
 Figures = dict[str, float]
@@ -221,9 +221,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--reference",
         type=int,
-        default=300,
+        default=600,
         metavar="N",
-        help="training domains that say how vectors are spread (default: 300)",
+        help="training domains that say how vectors are spread (default: 600)",
     )
     parser.add_argument(
         "--tm-domains", type=int, default=120, metavar="N", help="domains that TM-align searches"
