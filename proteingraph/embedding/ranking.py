@@ -89,4 +89,6 @@ def _checked(similarity: NDArray[np.floating], *masks: NDArray[np.bool_]) -> NDA
 
 
 def _share(part: NDArray[np.floating], whole: NDArray[np.integer]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    share = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=share, where=whole > 0)
+    return share

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch_geometric.data import Data
 
-from proteingraph.datasets import ChainPack
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.pretrain.batches import CropDataset, Draw
 
 __all__ = ["LabelledCrops"]
@@ -27,7 +27,7 @@ class LabelledCrops(CropDataset):
     """
 
     def __init__(
-        self, corpus: ChainPack, labels: ArrayLike, crop: int | None = None, backbone: bool = False
+        self, corpus: Corpus, labels: ArrayLike, crop: int | None = None, backbone: bool = False
     ) -> None:
         longest = int(corpus.lengths.max(initial=1))
         super().__init__(corpus, longest if crop is None else crop, backbone)

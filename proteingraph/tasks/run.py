@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from numpy.typing import ArrayLike, NDArray
 
-from proteingraph.datasets import ChainPack
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
 from proteingraph.pretrain.trainer import interruptible, quiet
@@ -44,8 +44,8 @@ class Fitted:
 
 def fit(
     model: DenoisingModel,
-    train: tuple[ChainPack, ArrayLike],
-    validation: tuple[ChainPack, ArrayLike],
+    train: tuple[Corpus, ArrayLike],
+    validation: tuple[Corpus, ArrayLike],
     classes: int,
     config: TaskConfig | None = None,
 ) -> Fitted:
@@ -103,7 +103,7 @@ def fit(
     return Fitted(task.eval(), trainer.global_step, float(best.best_model_score))
 
 
-def predict(task: SupervisedTask, chains: ChainPack, residues: int = 3000) -> NDArray[np.float32]:
+def predict(task: SupervisedTask, chains: Corpus, residues: int = 3000) -> NDArray[np.float32]:
     """Score the classes of chains.
 
     Args:
