@@ -108,7 +108,7 @@ class ChainStore:
         values: dict[str, Any] = {
             "pos": torch.from_numpy(backbone[:, _CA].astype(np.float32)),
             "backbone": torch.from_numpy(backbone.astype(np.float32)),
-            "backbone_mask": torch.from_numpy(_ATOM_MASKS[columns["atom_mask"][rows]]),
+            "backbone_mask": torch.from_numpy(_ATOM_MASKS.take(columns["atom_mask"][rows], 0)),
             "residue_type": torch.from_numpy(columns["residue_type"][rows].astype(np.int64)),
         }
         for key, kind in _KINDS:
