@@ -189,9 +189,7 @@ def _trainer(
         )
 
 
-def _record(
-    module: GradientEstimation, train: Corpus, metrics: dict[str, float]
-) -> dict[str, Any]:
+def _record(module: GradientEstimation, train: Corpus, metrics: dict[str, float]) -> dict[str, Any]:
     """What the weights are, for whoever finds them."""
     threads = torch.get_num_threads()
     return {
