@@ -219,6 +219,8 @@ def make_jobs(
                     seed=seed,
                     steps=arguments.steps,
                     validate_every=max(1, arguments.steps // 6),
+                    learning_rate=3e-3,
+                    encoder_learning_rate=1e-3,
                     crop=arguments.crop,
                 )
                 jobs.append(Job(network.name, network.folder, domains, config))

@@ -226,10 +226,10 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="training domains that say how vectors are spread (default: 600)",
     )
     parser.add_argument(
-        "--tm-domains", type=int, default=120, metavar="N", help="domains that TM-align searches"
+        "--tm-domains", type=int, default=150, metavar="N", help="domains that TM-align searches"
     )
     parser.add_argument(
-        "--tm-queries", type=int, default=40, metavar="N", help="queries that TM-align searches for"
+        "--tm-queries", type=int, default=50, metavar="N", help="queries that TM-align searches for"
     )
     parser.add_argument("--jobs", type=int, default=2, help="processes of TM-align (default: 2)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder that keeps TM-scores")
