@@ -44,6 +44,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 # The package and the benchmarks of this checkout run, whatever is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -252,7 +253,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with run.timed("embedding"):
         methods = embed_all(networks, chosen, packs)
     divisions = divide(packs, rows, options.seeds)
-    with run.timed("classifiers"):
+    # Matrices are small: a second thread waits more than it computes.
+    with run.timed("classifiers"), threadpool_limits(1):
         records = judge_all(methods, packs, divisions)
     about = describe(packs, divisions)
     for protocol in dict.fromkeys(protocol for protocol, _ in divisions):

@@ -67,7 +67,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser(__doc__)
     add = parser.add_argument
     add("--domains", type=int, default=160, help="domains to take one step with (default: 160)")
-    add("--langevin-domains", type=int, default=12, help="and for Langevin (default: 12; 0: none)")
+    add("--langevin-domains", type=int, default=10, help="and for Langevin (default: 10; 0: none)")
     add("--sigma", type=float, nargs="+", default=list(SIGMAS), help="noise in Å")
     add(
         "--langevin-sigma",
