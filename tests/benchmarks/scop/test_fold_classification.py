@@ -19,6 +19,7 @@ def record(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(output.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_every_method_is_judged_with_every_seed(record: dict, weights: Path) -> None:
     name = weights.name
     methods = [

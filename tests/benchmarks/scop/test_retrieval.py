@@ -25,6 +25,7 @@ def record(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(output.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_every_method_is_judged_on_both_sets(record: dict, weights: Path) -> None:
     searches = {record["searches"][weights.name], "protein, standardised"}
     networks = {f"{name}: {how}" for name in (weights.name, "untrained") for how in searches}
@@ -42,6 +43,7 @@ def test_every_method_is_judged_on_both_sets(record: dict, weights: Path) -> Non
     )
 
 
+@pytest.mark.slow
 def test_the_search_is_the_best_on_validation_domains(record: dict, weights: Path) -> None:
     judged = record["validation"][weights.name]
     assert len(judged) == 4
@@ -49,6 +51,7 @@ def test_the_search_is_the_best_on_validation_domains(record: dict, weights: Pat
     assert record["searches"] == {weights.name: best, "untrained": best}
 
 
+@pytest.mark.slow
 def test_what_was_searched_is_said(record: dict) -> None:
     assert len(record["part"]["domains"]) == 25
     assert len(record["part"]["query_domains"]) == 2
