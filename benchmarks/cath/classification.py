@@ -3,9 +3,9 @@
     python benchmarks/cath/classification.py --weights FOLDER... [--data-root FOLDER]
 
 Two classifiers on vectors of whole domains, standardized by the domains that are fitted to: a
-linear probe (logistic regression, L2, its C from 0.001 to 1) and the nearest neighbors by cosine (1
-or 5, weighted by distance). C and the number of neighbors are chosen on inner validation domains,
-which are never those judged. The network is never trained.
+linear probe (logistic regression, L2, its C from 0.01 to 10) and the nearest neighbors by cosine (1
+or 5, weighted by distance). C and the number of neighbors are chosen by macro-F1 on inner
+validation domains, which are never those judged. The network is never trained.
 
 Protocol `halves`, at all four levels: the domains of the split `test`, of folds that pre-training
 does not see, are divided at random, label by label, into a half to fit to and a half to judge; a
