@@ -46,8 +46,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-# The package and the benchmarks of this checkout run, whatever is installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# What the benchmarks share lies in this checkout; the package is the one that is installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.cath.divisions import Division, divide_halves, divide_unseen
 from benchmarks.cath.labels import cath_labels, new_topology

@@ -39,8 +39,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# The package and the benchmarks of this checkout run, whatever is installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# What the benchmarks share lies in this checkout; the package is the one that is installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.cath.labels import new_topology
 from benchmarks.common import (

@@ -28,8 +28,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import recall_score
 
-# The package and the benchmarks of this checkout run, whatever is installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# What the benchmarks share lies in this checkout; the package is the one that is installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import (
     Network,

@@ -32,8 +32,8 @@ import numpy as np
 from torch.utils.data import DataLoader
 from torch_geometric.data import Batch
 
-# The package and the benchmarks of this checkout run, whatever is installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# What the benchmarks share lies in this checkout; the package is the one that is installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import Run, print_table
 from proteingraph.datasets import ChainPack, load_cath_scop_mini

@@ -10,7 +10,7 @@ import torch
 
 from proteingraph.pretrain import DenoisingModel
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.append(str(Path(__file__).parents[2]))
 
 
 @pytest.fixture(autouse=True)
