@@ -221,9 +221,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--reference",
         type=int,
-        default=600,
+        default=400,
         metavar="N",
-        help="training domains that say how vectors are spread (default: 600)",
+        help="training domains that say how vectors are spread (default: 400)",
     )
     parser.add_argument(
         "--tm-domains", type=int, default=150, metavar="N", help="domains that TM-align searches"
