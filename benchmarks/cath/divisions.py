@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from proteingraph.errors import DatasetError
+
 __all__ = ["Division", "divide_halves", "divide_unseen", "frequent"]
 
 SMALLEST = 4
@@ -51,6 +53,9 @@ def divide_halves(labels: Texts, clusters: Texts, rows: Rows, seed: int) -> Divi
         clusters: ``[n]``, of all domains; those of one cluster stay together.
         rows: Rows of the domains to divide.
         seed: Seed.
+
+    Raises:
+        DatasetError: If no label is left.
     """
     rows = rows[frequent(labels[rows], clusters[rows])]
     train, judged = _halve(rows, labels, clusters, seed)
@@ -74,6 +79,9 @@ def divide_unseen(
         validation: Rows of the domains to choose settings on.
         test: Rows of the domains to judge.
         seed: Seed of the half.
+
+    Raises:
+        DatasetError: If no label is left.
     """
     validation = validation[~np.isin(clusters[validation], clusters[test])]
     held_out = clusters[np.concatenate([validation, test])]
@@ -90,6 +98,8 @@ def divide_unseen(
 
 
 def _halve(rows: Rows, labels: Texts, clusters: Texts, seed: int) -> tuple[Rows, Rows]:
+    if not len(rows):
+        raise DatasetError(f"no label is that of {SMALLEST} clusters of domains: take more domains")
     folds = StratifiedGroupKFold(2, shuffle=True, random_state=seed)
     first, second = next(folds.split(rows, labels[rows], clusters[rows]))
     return rows[first], rows[second]

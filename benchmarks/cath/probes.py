@@ -37,7 +37,9 @@ def judge(
     candidates: dict[str, list[Any]] = {
         "linear": [LogisticRegression(C=c, max_iter=1000) for c in PENALTIES],
         "neighbors": [
-            KNeighborsClassifier(k, weights="distance", metric=metric) for k in NEIGHBORS
+            KNeighborsClassifier(k, weights="distance", metric=metric)
+            for k in NEIGHBORS
+            if k <= len(division.fit)
         ],
     }
 

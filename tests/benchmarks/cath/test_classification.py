@@ -9,7 +9,7 @@ import pytest
 from benchmarks.cath import classification
 from benchmarks.common import load_networks, spread
 
-FEW = ["--domains", "70", "--train-domains", "60", "--seeds", "2", "--untrained", "2"]
+FEW = ["--domains", "90", "--train-domains", "80", "--seeds", "2", "--untrained", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_read_out_chosen_is_best_on_validation_domains(record):
 @pytest.mark.slow
 def test_choice_does_not_depend_on_test_domains(record, weights):
     networks = load_networks([weights], range(2))
-    validation = spread(classification.load_domains()["validation"], 70)
+    validation = spread(classification.load_domains()["validation"], 90)
     readouts = ["protein@0.5", "offsets@1"]
     chosen, _ = classification.choose_readouts(networks, validation, readouts)
     assert chosen == record["readouts"]["chosen"]
@@ -72,4 +72,4 @@ def test_divisions_are_counted(record):
     for each in record["divisions"]:
         assert 0 < each["labels_judged"] <= each["labels"]
         total = each["train"] + each["judged"]
-        assert total <= (70 if each["protocol"] == "halves" else 60 + 70)
+        assert total <= (90 if each["protocol"] == "halves" else 80 + 90)

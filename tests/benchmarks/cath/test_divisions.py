@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cath.divisions import Division, divide_halves, divide_unseen, frequent
+from proteingraph.errors import DatasetError
 
 
 @pytest.fixture
@@ -82,3 +83,8 @@ def test_unseen_domains_are_judged_by_labels_of_training(domains):
     held_out = judged_clusters | set(clusters[division.inner])
     kept = [row for row in range(9, 300) if clusters[row] not in held_out]
     assert 0.3 < len(division.train) / len(kept) < 0.7
+
+
+def test_too_few_domains_to_divide_are_an_error_that_says_so(domains):
+    with pytest.raises(DatasetError, match="take more domains"):
+        divide_halves(*domains, np.arange(9), 0)
