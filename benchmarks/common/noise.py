@@ -34,7 +34,10 @@ def perturbed_batches(
         residues: Residues in a batch, about; crops and noise do not depend on it.
         noise_seed: Seed of the noise, together with the chain's row. (default: :obj:`0`)
     """
-    perturb = PerturbCoordinates(model.schedule, sigma=sigma, backbone=model.backbone)
+    # Not with the network's own schedule: how it draws a level decides what noise is drawn next.
+    perturb = PerturbCoordinates(sigma=sigma, backbone=model.backbone)
     for batch in validation_loader(CropDataset(pack, crop, model.backbone), residues):
         batch.seed = batch.seed + noise_seed * len(pack)
-        yield perturb(batch)
+        batch = perturb(batch)
+        batch.noise_level = model.schedule.nearest_level(batch.sigma)
+        yield batch

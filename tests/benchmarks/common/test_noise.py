@@ -6,6 +6,7 @@ import torch
 
 from benchmarks.common import load_domains, spread
 from benchmarks.common.noise import perturbed_batches
+from proteingraph.noise import NoiseSchedule
 from proteingraph.pretrain import DenoisingModel
 
 
@@ -25,3 +26,14 @@ def test_crops_and_noise_depend_on_row_and_seed_alone(weights):
     assert torch.equal(native, other_native)
     assert not torch.allclose(noisy, other_noisy)
     assert 1.8 < float((other_noisy - native).std()) < 2.2
+
+
+def test_networks_of_other_schedules_see_the_same_noise(weights):
+    model = DenoisingModel.from_pretrained(weights)
+    pack = spread(load_domains()["test"], 3)
+    native, noisy = gathered(model, pack, 1000, 0)
+    model.set_schedule(NoiseSchedule(8.0, 0.5, 7, tilt=2.0))
+    other_native, other_noisy = gathered(model, pack, 1000, 0)
+    assert torch.equal(native, other_native) and torch.equal(noisy, other_noisy)
+    batch = next(iter(perturbed_batches(model, pack, 2.0, 40, 1000)))
+    assert batch.noise_level.tolist() == [3, 3, 3]  # the middle of 8 to 0.5 Å: 2 Å
