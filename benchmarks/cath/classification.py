@@ -225,7 +225,7 @@ def show(
             cells.append(f"{accuracy['mean']:.3f}{spread_of} / {f1['mean']:.3f}")
     header = ["vectors", "classifier"]
     header += [
-        f"{a['level']} ({a['labels']} labels, {a['judged']} judged)"
+        f"{a['level']} ({a['labels_judged']} labels, {a['judged']} judged)"
         for a in about
         if a["protocol"] == protocol
     ]

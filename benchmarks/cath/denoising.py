@@ -18,9 +18,9 @@ Langevin dynamics from that level down, for `--langevin-domains` of the domains)
 - RMSD of CA after superposition, in Å, and lDDT of CA, both to the native structure.
 
 Each figure is a mean over domains and seeds, with the standard deviation over domains (of a
-domain's mean over seeds) and over seeds (of a seed's mean over domains). Langevin dynamics draws a
-structure from near the perturbed one, where one step estimates the mean of all that it can be: so
-Langevin's RMSD is higher as a rule, and its geometry less blurred.
+domain's mean over seeds) and over seeds (of a seed's mean over domains). One step estimates the
+mean of all structures that the perturbed one can have come from; Langevin dynamics draws one such
+structure, and what it draws is farther from the native one as a rule.
 
 Writes `results/denoising.json` beside the script, or `--json`, and prints the figures as tables.
 """
