@@ -27,6 +27,7 @@ from proteingraph.pretrain.memory import keep_freed_memory
 __all__ = ["Run", "print_table"]
 
 ROOT = Path(__file__).parents[2]
+RESULTS = ":!benchmarks/*/results"  # what runs write, as git excludes it
 PACKAGES = ("torch-proteingraph", "torch", "torch-geometric", "numpy", "scikit-learn")
 
 
@@ -101,12 +102,14 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _commit() -> str | None:
-    """Commit of the checkout, with `-modified` where tracked files differ; None outside of git."""
+    """Commit, with `-modified` where tracked files other than results differ; None without git."""
     git = ["git", "-C", str(ROOT)]
     try:
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
         changes = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", ".", RESULTS],
+            capture_output=True,
+            text=True,
         )
     except OSError:
         return None
