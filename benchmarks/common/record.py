@@ -27,7 +27,7 @@ from proteingraph.pretrain.memory import keep_freed_memory
 __all__ = ["Run", "print_table"]
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ":!benchmarks/*/results"  # what runs write, as git excludes it
+RESULTS = ":!benchmarks/*/results/*"  # what runs write, as git excludes it
 PACKAGES = ("torch-proteingraph", "torch", "torch-geometric", "numpy", "scikit-learn")
 
 
