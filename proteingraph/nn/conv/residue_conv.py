@@ -36,6 +36,8 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         update_residues: If not set, residues come out as they went in, and there are no parameters
             for their update: for a last layer of which only edges are used.
             (default: :obj:`True`)
+        expansion: Hidden channels of the update of a residue, as a multiple of its channels.
+            (default: :obj:`2`)
 
     Shapes:
         - **input:** residues ``[N, channels]``, edges ``[E, edge_channels]``, edge indices
@@ -52,6 +54,7 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         noise_channels: int,
         dropout: float = 0.0,
         update_residues: bool = True,
+        expansion: int = 2,
     ) -> None:
         super().__init__(aggr="mean", flow="source_to_target")
         self.channels = channels
@@ -67,9 +70,10 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         self.target = nn.Linear(channels, hidden_channels, bias=False)
         self.edge_out = nn.Linear(hidden_channels, edge_channels)
         if update_residues:
-            self.node_in = nn.Linear(channels + hidden_channels, 2 * channels)
-            self.context = nn.Linear(channels, 2 * channels, bias=False)
-            self.node_out = nn.Linear(2 * channels, channels)
+            inner = expansion * channels
+            self.node_in = nn.Linear(channels + hidden_channels, inner)
+            self.context = nn.Linear(channels, inner, bias=False)
+            self.node_out = nn.Linear(inner, channels)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

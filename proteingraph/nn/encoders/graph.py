@@ -39,6 +39,8 @@ class GraphEncoder(nn.Module):
         resolved_channels: Number of projections seen at the resolution of the noise.
             (default: :obj:`16`)
         dropout: Dropout on the updates of all layers. (default: :obj:`0.0`)
+        expansion: Hidden channels of the update of a residue, as a multiple of `channels`.
+            (default: :obj:`2`)
 
     Raises:
         ValueError: If `dropout` is out of range.
@@ -62,6 +64,7 @@ class GraphEncoder(nn.Module):
         noise_channels: int = 64,
         resolved_channels: int = 16,
         dropout: float = 0.0,
+        expansion: int = 2,
     ) -> None:
         super().__init__()
         if not 0 <= dropout < 1:
@@ -76,6 +79,7 @@ class GraphEncoder(nn.Module):
             "noise_channels": noise_channels,
             "resolved_channels": resolved_channels,
             "dropout": dropout,
+            "expansion": expansion,
         }
         self.noise = NoiseEmbedding(noise_channels)
         self.node_in = nn.Linear(node_channels, channels)
@@ -91,6 +95,7 @@ class GraphEncoder(nn.Module):
                 noise_channels,
                 dropout,
                 update_residues=layer < layers - 1,
+                expansion=expansion,
             )
             for layer in range(layers)
         )
