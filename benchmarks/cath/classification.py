@@ -27,8 +27,7 @@ length, and the most frequent label.
 
 Vectors: of `--readouts`, the one that finds most nearest neighbors of the same label (mean of the
 four levels) among the validation domains, chosen for each network (of untrained ones of one shape,
-by the first); and the network's own protein embedding at the same noise. Test domains have no part
-in any choice.
+by the first); and the network's own protein embedding. Test domains have no part in any choice.
 
 Writes `results/classification.json` beside the script, or `--json`, and prints tables.
 """
@@ -38,7 +37,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +53,6 @@ from benchmarks.cath.probes import judge, judge_most_frequent
 from benchmarks.common import (
     READOUTS,
     Network,
-    Readout,
     Run,
     composition,
     embed_pack,
@@ -69,6 +66,7 @@ from benchmarks.common import (
 )
 from proteingraph.datasets import ChainPack
 from proteingraph.datasets.hierarchy import CATH_LEVELS
+from proteingraph.pretrain.readout import fit_readout
 
 UNSEEN_LEVELS = CATH_LEVELS[:2]
 SPLITS = ("train", "validation", "test")
@@ -150,8 +148,9 @@ def embed_all(
     """Vectors of the domains of all splits, by method."""
     methods: Methods = {}
     for network in networks:
-        readout = Readout.parse(chosen[network.name])
-        readouts = sorted({str(readout), str(replace(readout, pooling="protein"))})
+        readouts = sorted({chosen[network.name], "protein"})
+        if not network.model.readout.columns:
+            fit_readout(network.model, packs["train"])
         parts = [embed_pack(network.model, packs[split], readouts) for split in SPLITS]
         for readout in readouts:
             vectors = joined([part[readout] for part in parts])

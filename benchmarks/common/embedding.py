@@ -12,17 +12,16 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from proteingraph.datasets import ChainPack
-from proteingraph.embedding import nearest_neighbor_accuracy
+from proteingraph.embedding import nearest_neighbor_accuracy, standardize
 from proteingraph.errors import ConfigError
-from proteingraph.nn import Embeddings
-from proteingraph.nn.pooling import mean_and_deviation
+from proteingraph.nn import Embeddings, ProteinReadout, mean_and_deviation
 from proteingraph.ops import segment_mean
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.batches import CropDataset, validation_loader
 
 __all__ = ["POOLINGS", "READOUTS", "Readout", "embed_pack", "neighbor_scores"]
 
-POOLINGS = ("protein", "residue", "offsets", "directed")
+POOLINGS = ("protein", "pairs", "residue", "offsets", "directed")
 # The first offset in sequence of short, medium and long range, as contacts are classed in CASP.
 RANGES = (6, 12, 24)
 SIGMAS = ("0.2", "0.5", "1", "2", "0.2+0.5+1+2")
@@ -35,8 +34,9 @@ class Readout:
     """How one vector is made of what a network says of a domain.
 
     Attributes:
-        pooling: ``"protein"``: the network's own protein embedding (of the graph network, mean and
-            standard deviation over pairs); ``"residue"``: mean over residue embeddings;
+        pooling: ``"protein"``: the network's own protein embedding, see `ProteinReadout`;
+            ``"pairs"``: mean and standard deviation over pairs; ``"residue"``: mean over residue
+            embeddings;
             ``"offsets"``: mean and standard deviation over pairs, separately for pairs under 6,
             from 6, from 12, and from 24 residues apart in sequence (the last with pairs of two
             chains; zeros where there is none); ``"directed"``: as offsets, and also separately for
@@ -121,12 +121,12 @@ def neighbor_scores(
         labels: Labels of the n domains, at one or more levels.
 
     Returns:
-        For each embedding the share of domains whose nearest other has their label
-        (`nearest_neighbor_accuracy`), mean over levels.
+        For each embedding the share of domains whose nearest other, by the cosine of standardized
+        vectors, has their label (`nearest_neighbor_accuracy`), mean over levels.
     """
     return {
-        name: float(np.mean([nearest_neighbor_accuracy(vectors, level)[0] for level in labels]))
-        for name, vectors in embeddings.items()
+        name: float(np.mean([nearest_neighbor_accuracy(scaled, level)[0] for level in labels]))
+        for name, scaled in ((name, standardize(v)) for name, v in embeddings.items())
     }
 
 
@@ -134,6 +134,11 @@ def _pool(embeddings: Embeddings, batch: Batch, pooling: str) -> Tensor:
     """One vector a domain ``[B, D]``."""
     if pooling == "protein":
         return embeddings.protein
+    if pooling == "directed":
+        return ProteinReadout.pool(embeddings, batch)
+    if pooling == "pairs":
+        of_pair = batch.batch[embeddings.edge_index[1]]
+        return mean_and_deviation(embeddings.pair, of_pair, batch.num_graphs)
     if pooling == "residue":
         return segment_mean(embeddings.residue, batch.batch, batch.num_graphs)
     source, target = embeddings.edge_index
@@ -142,9 +147,6 @@ def _pool(embeddings: Embeddings, batch: Batch, pooling: str) -> Tensor:
     kind = torch.bucketize(apart.abs(), torch.tensor(RANGES), right=True)
     same_chain = batch.chain[source] == batch.chain[target]
     kind = kind.masked_fill(~same_chain, kinds - 1)
-    if pooling == "directed":
-        kind = kind + kinds * (same_chain & (apart < 0))
-        kinds *= 2
     group = batch.batch[target] * kinds + kind
     order = group.argsort(stable=True)
     pooled = mean_and_deviation(embeddings.pair[order], group[order], batch.num_graphs * kinds)

@@ -34,6 +34,11 @@ class Network:
     seed: int | None = None
     folder: Path | None = None
 
+    @property
+    def shape(self) -> dict[str, Any]:
+        """Settings of an untrained network like it: the scale is that of trained embeddings."""
+        return {**self.model.settings, "readout": 0}
+
     def describe(self) -> dict[str, Any]:
         """What a record says of the network."""
         model = self.model
@@ -70,20 +75,19 @@ def load_networks(folders: Sequence[Path], untrained_seeds: Iterable[int] = ()) 
     ]
     shapes: dict[str, Network] = {}
     for network in trained:
-        shapes.setdefault(json.dumps(network.model.settings, sort_keys=True), network)
+        shapes.setdefault(json.dumps(network.shape, sort_keys=True), network)
     seeds = list(untrained_seeds)
     untrained = []
     for network in shapes.values():
         name = "untrained" if len(shapes) == 1 else f"untrained {network.name}"
-        untrained += [Network(name, _untrained(network.model, seed), seed) for seed in seeds]
+        untrained += [Network(name, _untrained(network.shape, seed), seed) for seed in seeds]
     return trained + untrained
 
 
-def _untrained(model: DenoisingModel, seed: int) -> DenoisingModel:
-    settings = model.settings
+def _untrained(shape: dict[str, Any], seed: int) -> DenoisingModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = DenoisingModel(**{**settings, "schedule": NoiseSchedule(**settings["schedule"])})
+        made = DenoisingModel(**{**shape, "schedule": NoiseSchedule(**shape["schedule"])})
     return made.eval()
 
 

@@ -41,16 +41,17 @@ from benchmarks.common import (
 )
 from benchmarks.common.embedding import POOLINGS
 from benchmarks.scop.relations import LEVELS, Relations
-from benchmarks.scop.similarity import POWERS, cosine
+from benchmarks.scop.similarity import AS_GIVEN, POWERS, cosine
 from benchmarks.scop.tmalign import Alignments, align
 from proteingraph.datasets import ChainPack
 from proteingraph.datasets.hierarchy import number_classes
+from proteingraph.pretrain.readout import fit_readout
 
 FIGURES = (*LEVELS, "top1")
 HEADER = ("method", "family", "superfamily", "fold", "superfamily top-1")
 CACHE = Path(__file__).parent / "cache"
 
-READOUTS = tuple(f"{pooling}@{noise}" for pooling in POOLINGS for noise in ("0.5", "2"))
+READOUTS = tuple(f"{pooling}@{noise}" for pooling in POOLINGS[1:] for noise in ("0.5", "2"))
 
 Matrix = NDArray[np.float64]
 Figures = dict[str, float]
@@ -68,7 +69,7 @@ class Search:
         return f"{self.readout}, {self.scale}"
 
 
-DEFAULT = Search("protein", "standardised")  # what a network says of a protein, unless told
+DEFAULT = Search("protein", AS_GIVEN)  # what a network says of a protein, unless told
 
 
 def choose_part(codes: Sequence[str], domains: int, queries: int) -> tuple[list[int], list[int]]:
@@ -120,7 +121,7 @@ def choose_searches(
             judged[network.name] = {str(one): figures for one, figures in found.items()}
             chosen[network.name] = max(found, key=lambda one: np.mean(list(found[one].values())))
         else:
-            alike = (n.name for n in networks if n.model.settings == network.model.settings)
+            alike = (n.name for n in networks if n.shape == network.shape)
             chosen[network.name] = chosen[next(alike)]
     return chosen, judged
 
@@ -134,6 +135,8 @@ def rank(
     for network in networks:
         searches = list(dict.fromkeys((chosen[network.name], DEFAULT)))
         readouts = [search.readout for search in searches]
+        if not network.model.readout.columns:
+            fit_readout(network.model, reference, chains=len(reference))
         vectors, usual = (embed_pack(network.model, p, readouts) for p in (test, reference))
         for search in searches:
             similar = cosine(vectors[search.readout], usual[search.readout], search.scale)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proteingraph.embedding.whitening import Whitening
+from proteingraph.embedding import Whitening
 
-__all__ = ["POWERS", "cosine"]
+__all__ = ["AS_GIVEN", "POWERS", "cosine"]
 
 POWERS = {"standardised": 0.0, "whitened": 0.5}
 """Power of `Whitening` by the name of what it does to vectors."""
+AS_GIVEN = "as given"
 
 
 def cosine(
@@ -23,12 +24,15 @@ def cosine(
     Args:
         values: ``[n, D]``.
         reference: Vectors of other domains, ``[m, D]``.
-        scale: One of `POWERS`. (default: :obj:`"standardised"`)
+        scale: One of `POWERS`, or `AS_GIVEN`, for vectors that are scaled already.
+            (default: :obj:`"standardised"`)
 
     Returns:
         ``[n, n]``.
     """
-    unit = Whitening.fit(reference, POWERS[scale])(values)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    unit = np.asarray(values, dtype=np.float64)
+    if scale != AS_GIVEN:
+        unit = Whitening.fit(reference, POWERS[scale])(unit)
+    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     found: NDArray[np.float64] = unit @ unit.T
     return found

@@ -7,7 +7,7 @@ from proteingraph.embedding.files import FileEmbeddings, embed_files
 from proteingraph.embedding.neighbors import nearest_neighbor_accuracy, standardize
 from proteingraph.embedding.ranking import first_hit_accuracy, sensitivity_to_first_error
 from proteingraph.embedding.tables import write_embeddings
-from proteingraph.embedding.whitening import Whitening
+from proteingraph.nn import Whitening
 
 __all__ = [
     "ChainEmbedding",

@@ -28,8 +28,9 @@ def nearest_neighbor_accuracy(
 ) -> tuple[float, int]:
     """Share of entries whose nearest other entry has their label.
 
-    Nearest by the cosine of standardized embeddings. Entries whose label no other has do not ask,
-    but can be found.
+    Nearest by the cosine of the embeddings as they are: scale them first (`Whitening`,
+    `standardize`) if their columns are not alike. Entries whose label no other has do not ask, but
+    can be found.
 
     Args:
         embeddings: ``[n, D]``.
@@ -46,8 +47,8 @@ def nearest_neighbor_accuracy(
     asks = counts[kind] > 1
     if not asks.any():
         return float("nan"), 0
-    unit = standardize(embeddings)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    unit = np.asarray(embeddings, dtype=np.float64)
+    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     cosine = unit @ unit.T
     np.fill_diagonal(cosine, -np.inf)
     hit = kind[cosine.argmax(axis=1)] == kind

@@ -8,6 +8,8 @@ from proteingraph.nn.encoders import CondResNet, GraphEncoder
 from proteingraph.nn.gradient import EdgeGradient
 from proteingraph.nn.noise_embedding import NoiseEmbedding
 from proteingraph.nn.pooling import mean_and_deviation
+from proteingraph.nn.readout import ProteinReadout
+from proteingraph.nn.whitening import Whitening
 from proteingraph.noise import NoiseSchedule
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "GraphEncoder",
     "NoiseEmbedding",
     "NoiseSchedule",
+    "ProteinReadout",
     "ResidueConv",
+    "Whitening",
     "mean_and_deviation",
 ]

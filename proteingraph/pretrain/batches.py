@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch_geometric.data import Batch, Data
 
@@ -95,12 +97,15 @@ def training_loader(
     return _loader(dataset, sampler, workers)
 
 
-def validation_loader(dataset: CropDataset, residues: int) -> DataLoader[Batch]:
-    """Loader of every chain once, with the same crop and noise every time."""
-    lengths = torch.as_tensor(dataset.corpus.lengths.clip(max=dataset.crop.size))
-    number = (lengths.cumsum(0) - lengths) // residues
+def validation_loader(
+    dataset: CropDataset, residues: int, rows: NDArray[np.int64] | None = None
+) -> DataLoader[Batch]:
+    """Loader of every chain once, or of those in `rows`; the same crop and noise every time."""
+    rows = np.arange(len(dataset.corpus)) if rows is None else rows
+    lengths = dataset.corpus.lengths[rows].clip(max=dataset.crop.size)
+    number = (lengths.cumsum() - lengths) // residues
     batches: list[list[Draw]] = [[] for _ in range(int(number[-1]) + 1 if len(number) else 0)]
-    for row, batch in enumerate(number.tolist()):
+    for row, batch in zip(rows.tolist(), number.tolist(), strict=True):
         batches[batch].append((row, row))
     return _loader(dataset, [batch for batch in batches if batch], 0)
 

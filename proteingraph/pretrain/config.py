@@ -19,6 +19,7 @@ from proteingraph.noise import NOISE_RANGE, NoiseSchedule
 
 __all__ = [
     "DataConfig",
+    "JointConfig",
     "ModelConfig",
     "NoiseConfig",
     "OptimizerConfig",
@@ -46,12 +47,15 @@ class ModelConfig:
         graph: Arguments of `ResidueGraph` that differ from its defaults.
         encoder: Arguments of the encoder that differ from its defaults.
         embedding_sigma: Noise level in Å that the network is told when it embeds native structures.
+        readout: Columns of protein embeddings, whose scale is found after training; 0 leaves them
+            as they are pooled.
     """
 
     architecture: Literal["graph", "cond_resnet"] = "graph"
     graph: dict[str, Any] = field(default_factory=dict)
     encoder: dict[str, Any] = field(default_factory=dict)
     embedding_sigma: Noise = 0.5
+    readout: CountOrZero = 256
 
 
 @dataclass(config=STRICT)
@@ -87,6 +91,7 @@ class DataConfig:
         residues: Residues in a batch, about.
         workers: Processes that prepare batches; 0 prepares them in the main process.
         validation_sigmas: Noise in Å at which held-out structures are judged.
+        readout_chains: Chains that tell the scale of protein embeddings, at most.
     """
 
     crop: Count = 256
@@ -95,6 +100,21 @@ class DataConfig:
     validation_sigmas: Annotated[list[Noise], Field(min_length=1)] = field(
         default_factory=lambda: [10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05]
     )
+    readout_chains: Count = 400
+
+
+@dataclass(config=STRICT)
+class JointConfig:
+    """Residue types predicted beside the gradient, of residues whose types are hidden.
+
+    Attributes:
+        weight: Weight of the cross-entropy of hidden types (nats) beside the error of the unit
+            noise; 0 hides and predicts none.
+        mask_rate: Share of residues whose types are hidden.
+    """
+
+    weight: Annotated[float, Field(ge=0)] = 0.0
+    mask_rate: Annotated[float, Field(gt=0, le=1)] = 0.15
 
 
 @dataclass(config=STRICT)
@@ -130,6 +150,7 @@ class PretrainConfig:
         seed: Seed of parameters, order, crops and noise.
         model: What is trained.
         noise: Noise levels.
+        joint: Prediction of hidden residue types.
         data: Crops and batches.
         optimizer: Optimisation.
     """
@@ -141,6 +162,7 @@ class PretrainConfig:
     seed: Seed = 0
     model: ModelConfig = field(default_factory=ModelConfig)
     noise: NoiseConfig = field(default_factory=NoiseConfig)
+    joint: JointConfig = field(default_factory=JointConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 

@@ -6,7 +6,7 @@ import copy
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,14 @@ from torch_geometric.data import Batch, Data
 
 from proteingraph.errors import WeightsError
 from proteingraph.files import replacing
-from proteingraph.nn import CondResNet, EdgeGradient, Embeddings, GraphEncoder
+from proteingraph.nn import (
+    CondResNet,
+    EdgeGradient,
+    Embeddings,
+    GraphEncoder,
+    ProteinReadout,
+    Whitening,
+)
 from proteingraph.noise import NOISE_RANGE, NoiseSchedule
 from proteingraph.pretrain.arguments import check_arguments
 from proteingraph.transforms import ResidueGraph
@@ -56,6 +63,8 @@ class DenoisingModel(nn.Module):
         schedule: Noise levels the network is trained on. (default: the paper's)
         embedding_sigma: Noise in Å that the network is told when it embeds native structures.
             (default: :obj:`0.5`)
+        readout: Columns of protein embeddings after scaling, see `ProteinReadout`.
+            (default: :obj:`0`)
 
     Raises:
         ValueError: If the architecture is unknown, or an argument is out of range.
@@ -68,6 +77,7 @@ class DenoisingModel(nn.Module):
         encoder: Mapping[str, Any] | None = None,
         schedule: NoiseSchedule | None = None,
         embedding_sigma: float = 0.5,
+        readout: int = 0,
     ) -> None:
         super().__init__()
         self.architecture = architecture
@@ -78,6 +88,8 @@ class DenoisingModel(nn.Module):
         self.encoder: GraphEncoder | CondResNet
         check_arguments(ResidueGraph, graph or {})
         check_arguments(NoiseSchedule, asdict(self.schedule))
+        if readout:
+            check_arguments(DenoisingModel, {"readout": readout})
         if architecture == "graph":
             check_arguments(GraphEncoder, encoder or {})
             self.graph = ResidueGraph(**(graph or {}))
@@ -101,6 +113,8 @@ class DenoisingModel(nn.Module):
             self.encoder = self.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         else:
             raise ValueError(f'architecture must be "graph" or "cond_resnet", got {architecture!r}')
+        pair_channels = "channels" if architecture == "cond_resnet" else "pair_channels"
+        self.readout = ProteinReadout(int(self.encoder.config[pair_channels]), readout)
         self._arguments: dict[str, Any] = {
             "architecture": architecture,
             "graph": dict(graph or {}),
@@ -114,6 +128,7 @@ class DenoisingModel(nn.Module):
             **copy.deepcopy(self._arguments),
             "schedule": asdict(self.schedule),
             "embedding_sigma": self.embedding_sigma,
+            "readout": self.readout.columns,
         }
 
     def set_schedule(self, schedule: NoiseSchedule) -> None:
@@ -128,6 +143,18 @@ class DenoisingModel(nn.Module):
                 f"replaced by {schedule}"
             )
         self.schedule = schedule
+
+    def set_readout(self, whitening: Whitening | None) -> None:
+        """Replace the scale of protein embeddings; None leaves them as they are pooled.
+
+        Raises:
+            ValueError: If it is not of as many columns as are pooled.
+        """
+        channels = self.readout.pair_channels
+        fitted = ProteinReadout(channels)
+        if whitening is not None:
+            fitted = ProteinReadout.of(whitening, channels)
+        self.readout = fitted.to(next(self.parameters()).device).train(self.training)
 
     @property
     def backbone(self) -> bool:
@@ -168,7 +195,7 @@ class DenoisingModel(nn.Module):
         graphs = data.num_graphs if isinstance(data, Batch) else 1
         data.sigma = torch.full((graphs,), sigma, dtype=data.pos.dtype, device=data.pos.device)
         embeddings: Embeddings = self.encoder(self.prepare(data))
-        return embeddings
+        return replace(embeddings, protein=self.readout(embeddings, data))
 
     def save_pretrained(
         self, folder: str | PathLike[str], training: Mapping[str, Any] | None = None
@@ -206,6 +233,7 @@ class DenoisingModel(nn.Module):
                 settings["encoder"],
                 NoiseSchedule(**settings["schedule"]),
                 _positive(settings["embedding_sigma"]),
+                settings.get("readout", 0),
             )
         except KeyError as error:
             raise WeightsError(f"{folder / CONFIG}: {error} is missing") from error

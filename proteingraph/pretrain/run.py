@@ -28,6 +28,7 @@ from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfi
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import GradientEstimation
 from proteingraph.pretrain.progress import StepProgress
+from proteingraph.pretrain.readout import fit_readout
 from proteingraph.pretrain.start import corpus_fingerprint, initial_model, read_checkpoint
 from proteingraph.pretrain.trainer import interruptible, quiet
 
@@ -98,6 +99,8 @@ def pretrain(
         if len(validation):
             trainer.validate(module, corpus, verbose=False)
     module.eval()
+    if config.model.readout and len(train) > 1:
+        fit_readout(module.model, train, config.model.readout, config.data.readout_chains)
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     record = _record(module, train, metrics)
     module.model.save_pretrained(folder, record)
@@ -201,7 +204,7 @@ def _record(module: GradientEstimation, train: Corpus, metrics: dict[str, float]
         "steps": module.global_step,
         "residues": module.residues,
         "seconds": round(module.elapsed, 1),
-        "parameters": sum(p.numel() for p in module.parameters()),
+        "parameters": sum(p.numel() for p in module.model.parameters()),
         "init": module.origin.get("init"),
         "config": module.config.to_dict(),
         "metrics": metrics,

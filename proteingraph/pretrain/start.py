@@ -12,10 +12,17 @@ import torch
 
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
-from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig, flat_settings
-from proteingraph.pretrain.model import WEIGHTS, DenoisingModel
+from proteingraph.pretrain.config import (
+    ModelConfig,
+    NoiseConfig,
+    PretrainConfig,
+    flat_settings,
+    load_config,
+)
+from proteingraph.pretrain.growth import GROWS, grow
+from proteingraph.pretrain.model import UNFIT, WEIGHTS, DenoisingModel
 
-__all__ = ["corpus_fingerprint", "initial_model", "read_checkpoint"]
+__all__ = ["check_vacant", "corpus_fingerprint", "initial_model", "read_checkpoint"]
 
 # What a resumed run may set anew without leaving its curve.
 MAY_CHANGE = ("validate_every", "checkpoint_every", "data.workers", "data.validation_sigmas")
@@ -27,8 +34,9 @@ def initial_model(
     """Load weights to continue from, and bring the settings in line with them.
 
     Settings of `model` and `noise` that are left at their defaults follow the weights. The graph
-    network can be told other noise levels and another `embedding_sigma` than it was trained with;
-    everything else that differs from the weights is refused.
+    network can be told other noise levels and another `embedding_sigma` than it was trained with,
+    and grows where more layers or hidden channels are asked for (see `grow`); everything else that
+    differs from the weights is refused.
 
     Args:
         init: Folder of saved weights.
@@ -50,7 +58,15 @@ def initial_model(
         )
     graph = {} if model.graph is None else model.graph.config
     _check_same("graph", asked.graph, graph, init)
-    _check_same("encoder", asked.encoder, model.encoder.config, init)
+    known = model.encoder.config
+    larger = {n: v for n, v in asked.encoder.items() if n in GROWS and _exceeds(v, known.get(n))}
+    same = {name: value for name, value in asked.encoder.items() if name not in larger}
+    _check_same("encoder", same, known, init)
+    if larger:
+        try:
+            model = grow(model, larger)
+        except UNFIT as error:
+            raise ConfigError(f"model.encoder: {error}") from error
     if config.noise != NoiseConfig():
         try:
             model.set_schedule(config.noise.schedule())
@@ -58,9 +74,13 @@ def initial_model(
             raise ConfigError(f"noise: {error}") from error
     if asked.embedding_sigma != default.embedding_sigma:
         model.embedding_sigma = asked.embedding_sigma
+    model.set_readout(None)  # its scale is that of the embeddings before this training
     settings = model.settings
+    del settings["readout"]
     schedule = settings.pop("schedule")
-    return model, replace(config, model=ModelConfig(**settings), noise=NoiseConfig(**schedule))
+    return model, replace(
+        config, model=ModelConfig(**settings, readout=asked.readout), noise=NoiseConfig(**schedule)
+    )
 
 
 def _check_same(
@@ -74,6 +94,10 @@ def _check_same(
             )
 
 
+def _exceeds(value: Any, known: Any) -> bool:
+    return type(value) is int and type(known) is int and value > known
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -82,6 +106,23 @@ def corpus_fingerprint(corpus: Corpus) -> list[int]:
     """Numbers that tell one corpus from another: chains, residues, checksum of the names."""
     names = "\n".join(corpus.names.tolist()).encode()
     return [len(corpus), corpus.num_residues, zlib.crc32(names)]
+
+
+def check_vacant(folder: Path, checkpoint: Path, resume: bool) -> None:
+    """Raise ConfigError if a folder holds a run that is not to be resumed, or cannot be.
+
+    Args:
+        folder: Folder of the run; need not exist.
+        checkpoint: Where its checkpoint would be.
+        resume: Whether it is to be resumed.
+    """
+    if checkpoint.exists() and not resume:
+        raise ConfigError(f"{folder} holds a run already: resume it, or name another folder")
+    if not checkpoint.exists() and (folder / WEIGHTS).exists():
+        raise ConfigError(
+            f"{folder} holds weights already, and no checkpoint to go on from: name another "
+            "folder (and continue from these weights with init, if that is what you want)"
+        )
 
 
 def read_checkpoint(
@@ -103,19 +144,14 @@ def read_checkpoint(
         ConfigError: If there is a run but it is not to be resumed, or it has other settings or
             another corpus, or there are weights that nothing can be resumed from.
     """
+    check_vacant(folder, checkpoint, resume)
     if not checkpoint.exists():
-        if (folder / WEIGHTS).exists():
-            raise ConfigError(
-                f"{folder} holds weights already, and no checkpoint to go on from: name another "
-                "folder (and continue from these weights with init, if that is what you want)"
-            )
         return None
-    if not resume:
-        raise ConfigError(f"{folder} holds a run already: resume it, or name another folder")
     try:
         content = torch.load(checkpoint, map_location="cpu", weights_only=True)
         known: dict[str, Any] = content["pretrain"]
-        theirs = flat_settings(known.get("asked", known["config"]))
+        # Settings that its release did not know were at their defaults.
+        theirs = flat_settings(load_config(known.get("asked", known["config"])).to_dict())
     except Exception as error:
         # The first sentence: torch goes on with advice to load what nobody has checked.
         reason = str(error).partition(". ")[0] or type(error).__name__

@@ -9,8 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from proteingraph.embedding import standardize
-
 __all__ = ["plot_embedding_map"]
 
 
@@ -20,7 +18,7 @@ def plot_embedding_map(
     path: str | PathLike[str],
     title: str = "",
 ) -> None:
-    """Draw the first two principal components of standardized embeddings, coloured by label.
+    """Draw the first two principal components of embeddings, coloured by label.
 
     Args:
         embeddings: ``[n, D]``, two rows at least.
@@ -33,7 +31,7 @@ def plot_embedding_map(
     """
     if len(embeddings) < 2:
         raise ValueError(f"a map needs two embeddings at least, got {len(embeddings)}")
-    values = standardize(embeddings)
+    values = np.asarray(embeddings, dtype=np.float64) - np.mean(embeddings, axis=0)
     left, scale, _ = np.linalg.svd(values, full_matrices=False)
     plane = left[:, :2] * scale[:2]
     share = scale[:2] ** 2 / max((scale**2).sum(), 1e-12)

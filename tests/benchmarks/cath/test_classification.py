@@ -15,7 +15,7 @@ FEW = ["--domains", "90", "--train-domains", "80", "--seeds", "2", "--untrained"
 @pytest.fixture(scope="module")
 def record(weights, tmp_path_factory):
     output = tmp_path_factory.mktemp("classification") / "record.json"
-    readouts = ["--readouts", "protein@0.5", "offsets@1"]
+    readouts = ["--readouts", "pairs@0.5", "offsets@1"]
     classification.main(["--weights", str(weights), *FEW, *readouts, "--json", str(output)])
     return json.loads(output.read_text(encoding="utf-8"))
 
@@ -24,7 +24,7 @@ def record(weights, tmp_path_factory):
 def test_every_method_is_judged_at_every_level(record, weights):
     chosen = record["readouts"]["chosen"]
     assert set(chosen) == {weights.name, "untrained"}
-    own = {name: readout.replace("offsets", "protein") for name, readout in chosen.items()}
+    own = dict.fromkeys(chosen, "protein")
     methods = {f"{name}, {part[name]}" for name in chosen for part in (chosen, own)}
     methods |= {"composition", "length"}
     expected = {(method, kind) for method in methods for kind in ("linear", "neighbors")}
@@ -62,7 +62,7 @@ def test_the_read_out_chosen_is_best_on_validation_domains(record):
 def test_choice_does_not_depend_on_test_domains(record, weights):
     networks = load_networks([weights], range(2))
     validation = spread(classification.load_domains()["validation"], 90)
-    readouts = ["protein@0.5", "offsets@1"]
+    readouts = ["pairs@0.5", "offsets@1"]
     chosen, _ = classification.choose_readouts(networks, validation, readouts)
     assert chosen == record["readouts"]["chosen"]
 

@@ -29,9 +29,11 @@ def embeddings_of(model, data, sigma):
 
 
 def test_read_outs_are_what_the_network_says_of_a_domain_alone(model, pack):
-    vectors = embed_pack(model, pack, ["protein", "protein@2", "residue@0.2", "offsets@0.2"])
+    vectors = embed_pack(model, pack, ["protein", "pairs@2", "residue@0.2", "offsets@0.2"])
     assert np.allclose(vectors["protein"][2], embeddings_of(model, pack[2], 0.5).protein, atol=1e-5)
-    assert np.allclose(vectors["protein@2"][1], embeddings_of(model, pack[1], 2).protein, atol=1e-5)
+    pairs = embeddings_of(model, pack[1], 2).pair
+    expected = torch.cat([pairs.mean(dim=0), pairs.std(dim=0, correction=0)])
+    assert np.allclose(vectors["pairs@2"][1], expected, atol=1e-5)
     alone = embeddings_of(model, pack[3], 0.2)
     assert np.allclose(vectors["residue@0.2"][3], alone.residue.mean(dim=0), atol=1e-5)
     source, target = alone.edge_index
@@ -73,13 +75,13 @@ def test_dense_networks_are_embedded_too(pack):
     torch.manual_seed(0)
     model = DenoisingModel("cond_resnet", encoder={"channels": 8, "bottleneck": 4, "blocks": 1})
     few = spread(pack, 2)
-    vectors = embed_pack(model.eval(), few, ["protein@0.5", "residue@0.5", "offsets@0.5"])
-    assert np.allclose(vectors["protein@0.5"], vectors["residue@0.5"], atol=1e-6)
+    vectors = embed_pack(model.eval(), few, ["pairs@0.5", "residue@0.5", "offsets@0.5"])
+    assert np.allclose(vectors["pairs@0.5"][:, :8], vectors["residue@0.5"], atol=1e-6)
     assert vectors["offsets@0.5"].shape == (2, 4 * 2 * 8)
-    assert not np.allclose(vectors["protein@0.5"][0], vectors["protein@0.5"][1])
+    assert not np.allclose(vectors["pairs@0.5"][0], vectors["pairs@0.5"][1])
 
 
-@pytest.mark.parametrize("text", ["pairs", "protein@x", "protein@0", "protein@1+", "@1"])
+@pytest.mark.parametrize("text", ["pair", "protein@x", "protein@0", "protein@1+", "@1"])
 def test_unknown_read_outs_are_refused(text):
     with pytest.raises(ConfigError, match="no read-out"):
         Readout.parse(text)

@@ -19,7 +19,7 @@ FEW = ["--domains", "100", "--reference", "10", "--tm-domains", "25", "--tm-quer
 def record(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     folder = tmp_path_factory.mktemp("retrieval")
     output = folder / "record.json"
-    options = ["--untrained", "2", "--readouts", "protein@0.5", "residue@0.5", "--jobs", "1"]
+    options = ["--untrained", "2", "--readouts", "pairs@0.5", "residue@0.5", "--jobs", "1"]
     places = ["--weights", str(weights), "--cache", str(folder / "cache"), "--json", str(output)]
     retrieval.main([*places, *options, *FEW])
     return json.loads(output.read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ def record(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 @pytest.mark.slow
 def test_every_method_is_judged_on_both_sets(record: dict, weights: Path) -> None:
-    searches = {record["searches"][weights.name], "protein, standardised"}
+    searches = {record["searches"][weights.name], "protein, as given"}
     networks = {f"{name}: {how}" for name in (weights.name, "untrained") for how in searches}
     methods = networks | {"composition", "length", "random order"}
     assert set(record["test"]["figures"]) == methods

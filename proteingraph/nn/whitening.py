@@ -27,7 +27,11 @@ class Whitening:
 
     @classmethod
     def fit(
-        cls, reference: NDArray[np.floating], power: float = 0.5, shrinkage: float = 0.03
+        cls,
+        reference: NDArray[np.floating],
+        power: float = 0.5,
+        shrinkage: float = 0.03,
+        columns: int | None = None,
     ) -> Whitening:
         r"""Find mean and axes of embeddings of proteins, whose labels need not be known.
 
@@ -40,23 +44,29 @@ class Whitening:
                 (default: :obj:`0.5`)
             shrinkage: Added to each :math:`\lambda`, whose mean is 1, lest axes of little but noise
                 are magnified. (default: :obj:`0.03`)
+            columns: Principal axes to keep, those of the largest variance; not with a power of 0,
+                which has none. (default: all)
 
         Raises:
-            ValueError: If there are not two embeddings to compare, or a number is negative.
+            ValueError: If there are not two embeddings to compare, a number is negative, or axes
+                are to be kept that are not computed.
         """
         values = np.asarray(reference, dtype=np.float64)
         if values.ndim != 2 or len(values) < 2:
             raise ValueError(f"the reference must be [m, D] with m > 1, got {values.shape}")
         if power < 0 or shrinkage < 0:
             raise ValueError(f"power and shrinkage must not be negative, got {power}, {shrinkage}")
+        if columns is not None and (columns < 1 or power == 0):
+            raise ValueError(f"cannot keep {columns} axes with a power of {power}")
         mean, deviation = values.mean(axis=0), values.std(axis=0)
         inverse = np.divide(1, deviation, out=np.zeros_like(deviation), where=deviation > 1e-12)
         if power == 0:
             return cls(mean, np.diag(inverse))
         _, singular, rows = np.linalg.svd((values - mean) * inverse, full_matrices=False)
         known = singular > 1e-9 * singular.max(initial=1e-12)
-        spread = singular[known] ** 2 / len(values) + shrinkage
-        return cls(mean, inverse[:, None] * rows[known].T * spread ** (-power / 2))
+        rows, singular = rows[known][:columns], singular[known][:columns]
+        spread = singular**2 / len(values) + shrinkage
+        return cls(mean, inverse[:, None] * rows.T * spread ** (-power / 2))
 
     def __call__(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Scale embeddings ``[n, D]``: ``[n, K]``."""

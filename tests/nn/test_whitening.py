@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from proteingraph.embedding import standardize
-from proteingraph.embedding.whitening import Whitening
+from proteingraph.nn import Whitening
 
 
 def correlated(n: int, seed: int = 0) -> np.ndarray:
