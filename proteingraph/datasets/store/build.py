@@ -23,7 +23,7 @@ from proteingraph.datasets.store.writer import StoreWriter
 from proteingraph.errors import DatasetError
 from proteingraph.parallel import map_in_processes
 
-__all__ = ["build_store"]
+__all__ = ["build_store", "read_items"]
 
 
 def build_store(
@@ -87,7 +87,7 @@ def build_store(
         tally.pass_over(items, writer)
         writer.commit(tally.record())
         safe = time.monotonic()
-        with closing(_outcomes(items, complexes, jobs)) as outcomes:
+        with closing(read_items(items, complexes, jobs)) as outcomes:
             for outcome in outcomes:
                 _add(writer, outcome, table)
                 tally.count(outcome.file)
@@ -149,8 +149,17 @@ class _Tally:
             )
 
 
-def _outcomes(items: Iterator[Item], complexes: bool, jobs: int) -> Generator[Outcome, None, None]:
-    """Outcomes of the items, in their order."""
+def read_items(items: Iterator[Item], complexes: bool, jobs: int) -> Generator[Outcome, None, None]:
+    """Read items, in their order.
+
+    Args:
+        items: what to read.
+        complexes: whether to keep the chains of a file together.
+        jobs: processes; no more are started than there are cores.
+
+    Yields:
+        What came of each.
+    """
     read = partial(read_item, complexes=complexes)
     workers = min(jobs, os.cpu_count() or 1)
     if workers <= 1:

@@ -69,7 +69,7 @@ def test_a_killed_process_costs_no_other_file(test_files, monkeypatch):
     suicide = partial(exec, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     deadly = ImporterItem("deadly", SimpleNamespace(read=suicide), {}, {}, weight=0)
     good = StructureItem("1aki.pdb", str(test_files / "1aki.pdb"))
-    outcomes = list(build._outcomes(iter([good, deadly, good]), False, jobs=2))
+    outcomes = list(build.read_items(iter([good, deadly, good]), False, jobs=2))
     assert [outcome.pack is not None for outcome in outcomes] == [True, False, True]
     ((file, _, reason),) = outcomes[1].failures
     assert file == "deadly"
