@@ -120,6 +120,7 @@ class DenoisingModel(nn.Module):
             "graph": dict(graph or {}),
             "encoder": dict(encoder or {}),
         }
+        self._training: Mapping[str, Any] = {}
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -216,15 +217,41 @@ class DenoisingModel(nn.Module):
         with replacing(folder / CONFIG) as config:
             config.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
+    def push_to_hub(
+        self, repo_id: str, training: Mapping[str, Any] | None = None, **options: Any
+    ) -> str:
+        """Save weights, settings and a card to a repository of a hub; give the commit's address.
+
+        Args:
+            repo_id: The repository, as ``"owner/name"``; made if need be.
+            training: As for :meth:`save_pretrained`. (default: what the weights came with)
+            options: Arguments of `huggingface_hub.ModelHubMixin.push_to_hub`: ``commit_message``,
+                ``private``, ``token``, ``branch``, ``create_pr``.
+
+        Raises:
+            WeightsError: If the hub cannot be reached, or refuses.
+        """
+        from proteingraph.zoo.hub import push
+
+        return push(self, repo_id, self._training if training is None else training, **options)
+
     @classmethod
-    def from_pretrained(cls, folder: str | PathLike[str]) -> DenoisingModel:
+    def from_pretrained(cls, source: str | PathLike[str], **options: Any) -> DenoisingModel:
         """Load a model from a folder that :meth:`save_pretrained` wrote; in evaluation mode.
+
+        Args:
+            source: The folder, or the repository of such a folder on a hub, as ``"owner/name"``. A
+                `Path`, or a text that begins with ``./``, is always a folder.
+            options: Of a download: ``revision``, ``cache_dir``, ``token``, ``force_download``,
+                ``local_files_only``; see `proteingraph.zoo.hub.download`.
 
         Raises:
             WeightsError: If the folder lacks a file, a file is damaged, of another format version,
-                or does not fit its settings.
+                or does not fit its settings; or if nothing of that name can be downloaded.
         """
-        folder = Path(folder)
+        from proteingraph.zoo.hub import download, is_hub_id
+
+        folder = download(source, **options) if is_hub_id(source) else Path(source)
         settings = _read_settings(folder / CONFIG)
         try:
             model = cls(
@@ -255,6 +282,7 @@ class DenoisingModel(nn.Module):
                     f"{folder / WEIGHTS}: {name} holds values that are no numbers: training had "
                     "diverged, or the file is damaged"
                 )
+        model._training = settings.get("training") or {}
         return model.eval()
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from proteingraph.errors import WeightsError
 from proteingraph.pretrain.model import CONFIG, WEIGHTS, DenoisingModel
@@ -18,7 +18,7 @@ __all__ = ["download", "is_hub_id", "push"]
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
-def is_hub_id(source: str | PathLike[str]) -> bool:
+def is_hub_id(source: str | PathLike[str]) -> TypeGuard[str]:
     """Whether this may be the name of a repository: a text such as owner/name, and no folder."""
     return isinstance(source, str) and bool(HUB_ID.fullmatch(source)) and not Path(source).exists()
 
@@ -52,58 +52,71 @@ def download(
         WeightsError: If the hub cannot be reached, has no such repository, revision or files, or if
             they are not what their record says.
     """
-    from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, try_to_load_from_cache
+    from huggingface_hub import constants
     from huggingface_hub.errors import (
         EntryNotFoundError,
+        HfHubHTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    def fetch(name: str, commit: str | None) -> Path:
-        path = hf_hub_download(
-            repo_id,
-            name,
-            revision=commit,
-            cache_dir=cache_dir,
-            token=token,
-            force_download=force_download,
-            local_files_only=local_files_only,
-        )
-        return Path(path)
-
-    where = f"{repo_id}: no folder of saved weights of that name, and"
-    hub = constants.ENDPOINT
+    options = {
+        "cache_dir": cache_dir,
+        "token": token,
+        "force_download": force_download,
+        "local_files_only": local_files_only,
+    }
+    where, hub = f"{repo_id}: no folder of saved weights of that name, and", constants.ENDPOINT
     try:
-        folder = fetch(CONFIG, revision).parent
-        commit = folder.name
-        try:
-            fetch(RECORD, commit)
-        except EntryNotFoundError:
-            known = try_to_load_from_cache(repo_id, RECORD, cache_dir, commit)
-            if known is not _CACHED_NO_EXIST:  # the hub did not say that it has none
-                raise
-        fetch(WEIGHTS, commit)
+        folder = _fetch(repo_id, revision, options)
+    except LocalEntryNotFoundError as error:
+        raise _unreachable(where, hub, error.__cause__ or error) from error
     except RepositoryNotFoundError as error:
         raise WeightsError(
             f"{where} no repository of that name on {hub} that may be read with this token"
         ) from error
     except RevisionNotFoundError as error:
         raise WeightsError(f"{where} {repo_id} on {hub} has no revision {revision!r}") from error
-    except LocalEntryNotFoundError as error:
-        raise WeightsError(
-            f"{where} nothing of it in the cache while {hub} cannot be reached "
-            f"({_reason(error.__cause__ or error)}): name a folder, or try again with a network"
-        ) from error
     except EntryNotFoundError as error:
         raise WeightsError(
             f"{where} {repo_id} on {hub} lacks {CONFIG} or {WEIGHTS}: it holds no weights of this "
             "package"
         ) from error
+    except (HfHubHTTPError, ValueError) as error:
+        raise WeightsError(f"{where} {hub} refuses to give {repo_id}: {_reason(error)}") from error
     except Exception as error:  # the HTTP client, and so its errors, differ between releases
-        raise WeightsError(f"{where} downloading from {hub} failed: {_reason(error)}") from error
+        raise _unreachable(where, hub, error) from error
     if (folder / RECORD).exists():
         check_files(folder)
+    return folder
+
+
+def _fetch(repo_id: str, revision: str | None, options: dict[str, Any]) -> Path:
+    """Get the files into the cache; give the folder of their commit there."""
+    from huggingface_hub import (
+        _CACHED_NO_EXIST,
+        get_hf_file_metadata,
+        hf_hub_download,
+        hf_hub_url,
+        try_to_load_from_cache,
+    )
+    from huggingface_hub.errors import EntryNotFoundError
+
+    cache = options["cache_dir"]
+    known = try_to_load_from_cache(repo_id, CONFIG, cache, revision)
+    if not isinstance(known, str) and not options["local_files_only"]:
+        # Fails at once where `hf_hub_download` tries for half a minute.
+        get_hf_file_metadata(hf_hub_url(repo_id, CONFIG, revision=revision), options["token"])
+    folder = Path(hf_hub_download(repo_id, CONFIG, revision=revision, **options)).parent
+    commit = folder.name
+    try:
+        hf_hub_download(repo_id, RECORD, revision=commit, **options)
+    except EntryNotFoundError:
+        known = try_to_load_from_cache(repo_id, RECORD, cache, commit)
+        if known is not _CACHED_NO_EXIST:  # the hub did not say that it has none
+            raise
+    hf_hub_download(repo_id, WEIGHTS, revision=commit, **options)
     return folder
 
 
@@ -145,6 +158,13 @@ def push(
         raise WeightsError(
             f"{repo_id}: cannot be pushed to {constants.ENDPOINT}: {_reason(error)}"
         ) from error
+
+
+def _unreachable(where: str, hub: str, error: BaseException) -> WeightsError:
+    return WeightsError(
+        f"{where} nothing of it in the cache while {hub} cannot be reached ({_reason(error)}): "
+        "name a folder, or try again with a network"
+    )
 
 
 def _reason(error: BaseException) -> str:

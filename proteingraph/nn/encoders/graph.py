@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from proteingraph.errors import MissingAttributeError
+from proteingraph.errors import MissingAttributeError, WeightsError
 from proteingraph.nn.conv import ResidueConv
 from proteingraph.nn.embeddings import Embeddings
 from proteingraph.nn.noise_embedding import NoiseEmbedding
@@ -101,6 +102,28 @@ class GraphEncoder(nn.Module):
         )
         self.node_norm = nn.LayerNorm(channels, elementwise_affine=False)
         self.edge_norm = nn.LayerNorm(pair_channels)
+
+    @classmethod
+    def from_pretrained(cls, source: str | PathLike[str], **options: Any) -> GraphEncoder:
+        """Load a trained encoder by itself, in evaluation mode.
+
+        Args:
+            source: A name of the zoo, a folder of saved weights or a repository of a hub; see
+                `proteingraph.zoo.load_model`.
+            options: What a download is to heed; see there.
+
+        Raises:
+            WeightsError: If they cannot be loaded, or are of another encoder.
+        """
+        from proteingraph.zoo import load_model
+
+        encoder = load_model(source, **options).encoder
+        if not isinstance(encoder, cls):
+            raise WeightsError(
+                f"{source}: weights of {type(encoder).__name__}, not of {cls.__name__}: load them "
+                "with proteingraph.zoo.load_model"
+            )
+        return encoder
 
     def reset_parameters(self) -> None:
         """Draw new parameters."""
