@@ -14,6 +14,7 @@ from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
+from proteingraph.pretrain.joint import HiddenTypes
 from proteingraph.pretrain.model import UNFIT, DenoisingModel
 from proteingraph.transforms import PerturbCoordinates
 
@@ -45,8 +46,12 @@ def unit_noise_errors(model: DenoisingModel, batch: Batch) -> Tensor:
         ``[N, 3]``; the mean is 1 for a network that predicts nothing.
     """
     batch = model.prepare(batch)
+    return _squared_errors(model(batch), batch)
+
+
+def _squared_errors(score: Tensor, batch: Batch) -> Tensor:
     sigma = batch.sigma[batch.batch][:, None]
-    errors: Tensor = ((model(batch) - batch.score) * sigma).square()
+    errors: Tensor = ((score - batch.score) * sigma).square()
     return errors
 
 
@@ -54,7 +59,9 @@ class GradientEstimation(L.LightningModule):
     r"""Trains a network to estimate the gradient from perturbed to native structures.
 
     The loss is the mean over residues and coordinates of :math:`\sigma^2 |\hat{g} - g|^2` (Guo et
-    al., AAAI 2022, https://doi.org/10.1609/aaai.v36i6.20636), 1 for predicting nothing.
+    al., AAAI 2022, https://doi.org/10.1609/aaai.v36i6.20636), 1 for predicting nothing. With
+    `joint.weight` set, the weighted cross-entropy of hidden residue types is added (see
+    `HiddenTypes`, whose parameters go to checkpoints but not to saved weights).
 
     Args:
         config: Settings of the run.
@@ -71,6 +78,12 @@ class GradientEstimation(L.LightningModule):
             sigma: PerturbCoordinates(self.model.schedule, sigma=sigma, backbone=backbone)
             for sigma in config.data.validation_sigmas
         }
+        self.hidden: HiddenTypes | None = None
+        if config.joint.weight > 0:
+            self.hidden = HiddenTypes(self.model, config.joint.mask_rate)
+            self.judge_types = PerturbCoordinates(
+                self.model.schedule, sigma=self.model.embedding_sigma, backbone=backbone
+            )
         self.elapsed = 0.0  # seconds trained so far, over all resumptions
         self.residues = 0  # residues seen so far
         self.origin: dict[str, Any] = {}  # what a checkpoint tells of how the run began
@@ -96,7 +109,7 @@ class GradientEstimation(L.LightningModule):
         """AdamW, whose learning rate :meth:`on_train_batch_start` sets."""
         c = self.config.optimizer
         return torch.optim.AdamW(
-            self.model.parameters(), c.learning_rate, (0.9, 0.98), weight_decay=c.weight_decay
+            self.parameters(), c.learning_rate, (0.9, 0.98), weight_decay=c.weight_decay
         )
 
     def on_train_start(self) -> None:
@@ -134,19 +147,33 @@ class GradientEstimation(L.LightningModule):
         Raises:
             ConfigError: If the loss is not finite, before weights are spoilt for good.
         """
-        loss = unit_noise_errors(self.model, self.perturb(batch)).mean()
+        if self.hidden is None:
+            loss = error = unit_noise_errors(self.model, self.perturb(batch)).mean()
+        else:
+            error, cross_entropy = self._joint_step(self.hidden, batch)
+            loss = error + self.config.joint.weight * cross_entropy
         if not bool(loss.isfinite()):
             raise ConfigError(
                 f"training diverged: the error at step {self.global_step + 1} is {loss.item()}; "
                 "start anew with a smaller optimizer.learning_rate"
             )
         self.residues += batch.num_nodes
-        self.log("train/mse", loss, prog_bar=True, batch_size=batch.num_nodes)
+        self.log("train/mse", error, prog_bar=True, batch_size=batch.num_nodes)
         self.log("train/residues", float(self.residues), batch_size=1)
         return loss
 
+    def _joint_step(self, hidden: HiddenTypes, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Error of the unit noise and cross-entropy of hidden types, which is logged."""
+        batch = self.perturb(hidden.hide(batch))
+        estimate = hidden(self.model, batch)
+        count = max(1, len(estimate.right))  # none may be hidden of a very small batch
+        cross_entropy = estimate.cross_entropy.sum() / count
+        self.log("train/type_loss", cross_entropy, batch_size=count)
+        self.log("train/type_accuracy", estimate.right.sum() / count, batch_size=count)
+        return _squared_errors(estimate.score, batch).mean(), cross_entropy
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Judge a batch at every noise level."""
+        """Judge a batch at every noise level, and hidden types at that of embeddings."""
         total = torch.zeros((), device=self.device)
         for sigma, perturb in self.judges.items():
             errors = unit_noise_errors(self.model, perturb(batch.clone())).mean()
@@ -155,6 +182,12 @@ class GradientEstimation(L.LightningModule):
                 f"validation/mse_{sigma:g}", errors, batch_size=batch.num_nodes, sync_dist=True
             )
         self.log("validation/mse", total, prog_bar=True, batch_size=batch.num_nodes, sync_dist=True)
+        if self.hidden is not None:
+            estimate = self.hidden(self.model, self.judge_types(self.hidden.hide(batch)))
+            if count := len(estimate.right):
+                right, loss = estimate.right.float().mean(), estimate.cross_entropy.mean()
+                self.log("validation/type_loss", loss, batch_size=count, sync_dist=True)
+                self.log("validation/type_accuracy", right, batch_size=count, sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the clock and the settings beside the weights."""

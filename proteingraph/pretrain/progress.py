@@ -49,8 +49,8 @@ class StepProgress(Callback):
     ) -> None:
         """Advance the bar."""
         assert isinstance(pl_module, GradientEstimation)
-        loss = float(outputs["loss"])
-        self.smooth = loss if self.smooth is None else 0.98 * self.smooth + 0.02 * loss
+        error = float(trainer.callback_metrics["train/mse"])
+        self.smooth = error if self.smooth is None else 0.98 * self.smooth + 0.02 * error
         speed = pl_module.residues / max(pl_module.elapsed, 1e-9)
         told = f"step {trainer.global_step}  error {self.smooth:.3f}  {speed:,.0f} residues/s"
         held_out = trainer.callback_metrics.get("validation/mse")
