@@ -26,7 +26,7 @@ def test_one_record_a_chain_in_order(model, test_files):
     for record, part in zip(records, structure.split_chains(), strict=True):
         assert record.sequence == part.sequence
         assert record.residue.shape == (len(part), 28)
-        assert record.protein.shape == (24,)
+        assert record.protein.shape == (16 * 12,)
         assert record.residue.dtype == record.protein.dtype == np.float32
         assert (record.residue_number == part.residue_number).all()
         assert (record.insertion_code == part.insertion_code).all()
