@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 
-from proteingraph.datasets.cath.lines import read_lines, wrong_line
+from proteingraph.datasets.lines import read_lines, wrong_line
 from proteingraph.errors import DatasetError
 from proteingraph.io import ResidueRange
 

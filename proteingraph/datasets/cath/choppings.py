@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from os import PathLike
 
-from proteingraph.datasets.cath.lines import check_name, read_lines, wrong_line
+from proteingraph.datasets.cath.domain_name import check_name
+from proteingraph.datasets.lines import read_lines, wrong_line
 from proteingraph.io import ResidueRange
 
 __all__ = ["DailyDomain", "read_daily", "read_seqres_chopping"]

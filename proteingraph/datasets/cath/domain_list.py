@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 
-from proteingraph.datasets.cath.lines import check_name, read_lines, wrong_line
+from proteingraph.datasets.cath.domain_name import check_name
+from proteingraph.datasets.lines import read_lines, wrong_line
 
 __all__ = ["CLUSTERS", "CathDomain", "cluster_heads", "read_domain_list", "read_name_list"]
 

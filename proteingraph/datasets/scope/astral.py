@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike, fspath
 
-from proteingraph.datasets.scope.rows import read_lines
+from proteingraph.datasets.lines import read_lines, wrong_line
 from proteingraph.errors import DatasetError
 
 __all__ = ["AstralSequence", "classification_sid", "read_astral_sequences", "read_subset"]
@@ -78,10 +78,8 @@ def read_astral_sequences(path: str | PathLike[str]) -> list[AstralSequence]:
     for number, header, sequence in _records(path):
         found = _HEADER.fullmatch(header)
         if not found or not _SID.fullmatch(found[1]):
-            raise DatasetError(
-                f"{fspath(path)}, line {number}: header {header[:60]!r}, expected such as "
-                "'>d1dlwa_ a.1.1.1 (A:) protein {organism}'"
-            )
+            expected = "expected such as '>d1dlwa_ a.1.1.1 (A:) protein {organism}'"
+            raise wrong_line(path, number, f"header {header[:60]!r}, {expected}")
         sequences.append(
             AstralSequence(found[1], found[2], found[3], found[4], found[5] or "", sequence)
         )
@@ -105,12 +103,10 @@ def read_subset(path: str | PathLike[str]) -> list[str]:
     else:
         sids = []
         for number, line in read_lines(path):
-            if not _SID.fullmatch(line.strip()):
-                raise DatasetError(
-                    f"{fspath(path)}, line {number}: {line[:60]!r}, expected an identifier such as "
-                    "d1dlwa_"
-                )
-            sids.append(line.strip())
+            if not _SID.fullmatch(line):
+                problem = f"{line[:60]!r}, expected an identifier such as d1dlwa_"
+                raise wrong_line(path, number, problem)
+            sids.append(line)
     if not sids:
         raise DatasetError(f"{fspath(path)}: lists no domain; fetch the file again")
     return list(dict.fromkeys(map(classification_sid, sids)))
@@ -126,8 +122,8 @@ def _records(path: str | PathLike[str]) -> Iterator[tuple[int, str, str]]:
                 yield *header, "".join(pieces)
             header, pieces = (number, line), []
         elif header is None:
-            raise DatasetError(f"{fspath(path)}, line {number}: a sequence without a header")
+            raise wrong_line(path, number, "a sequence without a header")
         else:
-            pieces.append(line.strip())
+            pieces.append(line)
     if header:
         yield *header, "".join(pieces)

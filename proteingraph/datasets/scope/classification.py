@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 
+from proteingraph.datasets.lines import wrong_line
 from proteingraph.datasets.scope.rows import read_rows
-from proteingraph.errors import DatasetError
 from proteingraph.io import ResidueRange, parse_ranges
 
 __all__ = ["NODE_LEVELS", "ScopeDomain", "parse_region", "read_classification"]
@@ -104,17 +104,15 @@ def read_classification(
     ):
         if sids is not None and sid not in sids:
             continue
-        where = f"{fspath(path)}, line {number}: domain {sid!r}"
+        domain = f"domain {sid!r}"
         if sid in domains:
-            raise DatasetError(f"{where} occurs twice")
+            raise wrong_line(path, number, f"{domain} occurs twice")
         if not _SCCS.fullmatch(sccs):
-            raise DatasetError(f"{where}: sccs {sccs!r}, expected such as a.1.1.2")
+            raise wrong_line(path, number, f"{domain}: sccs {sccs!r}, expected such as a.1.1.2")
         nodes = _lineage(lineage)
         if nodes is None or not sunid.isdigit():
-            raise DatasetError(
-                f"{where}: nodes {sunid!r}, {lineage!r}; expected a number, and numbers of "
-                f"{', '.join(NODE_LEVELS)}"
-            )
+            expected = f"expected a number, and numbers of {', '.join(NODE_LEVELS)}"
+            raise wrong_line(path, number, f"{domain}: nodes {sunid!r}, {lineage!r}; {expected}")
         domains[sid] = ScopeDomain(sid, pdb_id.lower(), region, sccs, int(sunid), nodes)
     return domains
 

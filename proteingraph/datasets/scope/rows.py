@@ -1,34 +1,13 @@
-"""Rows of SCOPe's parseable files: columns separated by tabs, comments that start with #."""
+"""Rows of SCOPe's parseable files: columns separated by tabs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from os import PathLike, fspath
+from os import PathLike
 
-from proteingraph.errors import DatasetError
+from proteingraph.datasets.lines import read_lines, wrong_line
 
-__all__ = ["read_lines", "read_rows"]
-
-
-def read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
-    """Read the lines of a text file that are not blank.
-
-    Args:
-        path: file to read; bytes that are not UTF-8, in names of organisms, become U+FFFD.
-
-    Yields:
-        Number of a line, from 1, and the line without what ends it.
-
-    Raises:
-        DatasetError: if the file cannot be read.
-    """
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line.rstrip("\r\n")
-    except OSError as error:
-        raise DatasetError(f"{fspath(path)}: cannot be read ({error})") from error
+__all__ = ["read_rows"]
 
 
 def read_rows(path: str | PathLike[str], columns: str) -> Iterator[tuple[int, list[str]]]:
@@ -46,12 +25,8 @@ def read_rows(path: str | PathLike[str], columns: str) -> Iterator[tuple[int, li
     """
     count = len(columns.split())
     for number, line in read_lines(path):
-        if line.startswith("#"):
-            continue
         fields = line.split("\t")
         if len(fields) != count:
-            raise DatasetError(
-                f"{fspath(path)}, line {number}: {len(fields)} fields separated by tabs, "
-                f"expected {count} ({columns})"
-            )
+            problem = f"{len(fields)} fields separated by tabs, expected {count} ({columns})"
+            raise wrong_line(path, number, problem)
         yield number, fields

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 
+from proteingraph.datasets.lines import wrong_line
 from proteingraph.datasets.scope.classification import NODE_LEVELS
 from proteingraph.datasets.scope.rows import read_rows
-from proteingraph.errors import DatasetError
 
 __all__ = ["NodeLinks", "ScopeNode", "read_descriptions", "read_hierarchy"]
 
@@ -68,12 +68,10 @@ def read_descriptions(path: str | PathLike[str]) -> dict[int, ScopeNode]:
     ):
         node = _number(sunid, path, number)
         if level not in NODE_LEVELS:
-            raise DatasetError(
-                f"{fspath(path)}, line {number}: level {level!r}, expected one of "
-                f"{', '.join(NODE_LEVELS)}"
-            )
+            problem = f"level {level!r}, expected one of {', '.join(NODE_LEVELS)}"
+            raise wrong_line(path, number, problem)
         if node in nodes:
-            raise DatasetError(f"{fspath(path)}, line {number}: node {node} occurs twice")
+            raise wrong_line(path, number, f"node {node} occurs twice")
         nodes[node] = ScopeNode(node, level, sccs, None if sid == NONE else sid, description)
     return nodes
 
@@ -98,7 +96,7 @@ def read_hierarchy(path: str | PathLike[str]) -> dict[int, NodeLinks]:
     for number, (sunid, parent, children) in read_rows(path, "sunid parent children"):
         node = _number(sunid, path, number)
         if node in links:
-            raise DatasetError(f"{fspath(path)}, line {number}: node {node} occurs twice")
+            raise wrong_line(path, number, f"node {node} occurs twice")
         links[node] = NodeLinks(
             None if parent == NONE else _number(parent, path, number),
             ()
@@ -110,5 +108,5 @@ def read_hierarchy(path: str | PathLike[str]) -> dict[int, NodeLinks]:
 
 def _number(text: str, path: str | PathLike[str], line: int) -> int:
     if not text.isdigit():
-        raise DatasetError(f"{fspath(path)}, line {line}: node {text!r} is not a number")
+        raise wrong_line(path, line, f"node {text!r} is not a number")
     return int(text)
