@@ -1,4 +1,4 @@
-"""Packed domains with a class number, the base of the classified data sets."""
+"""Domains with a class number, the base of the classified data sets."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from numpy.typing import ArrayLike
 from torch_geometric.data import Data
 
 from proteingraph.datasets.hierarchy import number_classes
-from proteingraph.datasets.pack import ChainPack
 from proteingraph.datasets.pack_dataset import PackDataset
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import DatasetError
 
 __all__ = ["DomainDataset"]
 
 
 class DomainDataset(PackDataset):
-    """Some of the domains of a pack; one of their labels can be had as a number.
+    """Some of the domains of a corpus; one of their labels can be had as a number.
 
-    Classes are numbered over the whole pack, in the natural order of their codes, so that `y` means
-    the same in every split. `y` is set after `pre_transform`, ahead of `transform`.
+    Classes are numbered over the whole corpus, in the natural order of their codes, so that `y`
+    means the same in every split. `y` is set after `pre_transform`, ahead of `transform`.
 
     Args:
-        pack: domains of all splits.
+        pack: domains of all splits, in memory or on disk.
         chosen: numbers of the domains to keep, or a mask over all.
         target: label whose number a graph gets as `y`, int64 [1]: such as `cath_topology` or
             `scop_fold`. Default: none.
@@ -41,7 +41,7 @@ class DomainDataset(PackDataset):
 
     def __init__(
         self,
-        pack: ChainPack,
+        pack: Corpus,
         chosen: ArrayLike,
         target: str | None = None,
         transform: Callable[[Data], Data] | None = None,

@@ -1,91 +1,111 @@
-"""Packs that are made once and then kept in a data set's folder, with what was left out."""
+"""Stores that are made once and then kept in a data set's folder, with what was left out."""
 
 from __future__ import annotations
 
-import csv
 import logging
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
 
+import numpy as np
+from torch_geometric.data import Data
+
 from proteingraph.datasets.folder import Failure
 from proteingraph.datasets.pack import ChainPack
+from proteingraph.datasets.store import ChainStore, StoreWriter
 from proteingraph.errors import DatasetError
-from proteingraph.files import replacing
 
-__all__ = ["keep_pack"]
+__all__ = ["keep_store"]
 
 log = logging.getLogger(__name__)
 
-HEADER = ["path", "reason"]
+AT_ONCE = 256
+"""Graphs that are held in memory while a store is made."""
 
 
-def keep_pack(
+def keep_store(
     path: str | PathLike[str],
-    make: Callable[[], tuple[ChainPack, list[Failure]]],
+    make: Callable[[list[Failure]], Iterable[Data]],
     *,
     force: bool = False,
-) -> tuple[ChainPack, list[Failure]]:
-    """Read a pack, making and writing it first if it is not there.
+) -> tuple[ChainStore, list[Failure]]:
+    """Open a store, making it first if it is not there.
 
-    Beside the pack lies a table of what was left out, `NAME.failures.tsv`. What is returned has
-    been read from the files, so it is the same the first time as later. Of several processes one
-    makes the pack, and the others wait.
+    What was left out is kept in the store, and logged when the store is made. Of several processes
+    one makes it, and the others wait.
 
     Args:
-        path: file of the pack, ending in `.npz`; its folder is made if absent.
-        make: makes the pack, and lists what was left out.
+        path: folder of the store; made if absent.
+        make: yields the graphs, a few at a time being held in memory, and lists what was left out.
         force: whether to make it anew even if it is there. Default: `False`.
 
     Returns:
-        The pack and what was left out.
+        The store, its entries in the order of their names, and what was left out.
 
     Raises:
-        DatasetError: if nothing could be packed, or the files are damaged or cannot be written.
+        DatasetError: if there was not one graph, or the files are damaged or cannot be written.
     """
     from filelock import FileLock
 
     target = Path(path)
-    table = target.with_suffix(".failures.tsv")
-    if force or not target.is_file():
+    if force or not target.is_dir():
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(target.with_name(f".{target.name}.lock")):
-                if force or not target.is_file():
-                    _write(target, table, *make())
+                if force or not target.is_dir():
+                    _make(target, make)
         except OSError as error:
             raise DatasetError(f"{fspath(path)}: cannot be written ({error})") from error
-    pack, failures = ChainPack.load(target), _read_failures(table)
+    store = ChainStore(target)
+    rows = store.failures.itertuples(index=False)
+    failures = [Failure(Path(row.file), row.reason, row.chain) for row in rows]
+    return store.subset(np.argsort(store.names, kind="stable")), failures
+
+
+def _make(target: Path, make: Callable[[list[Failure]], Iterable[Data]]) -> None:
+    """Make a store beside its place, and put it there when it is whole."""
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+    failures: list[Failure] = []
+    try:
+        with StoreWriter(partial) as writer:
+            for graphs in _batches(make(failures)):
+                _append(writer, graphs, failures)
+            if not len(writer):
+                reasons = "\n".join(f"  {failure.reason}" for failure in failures[:5])
+                raise DatasetError(f"{target}: not one structure could be read:\n{reasons}")
+            for failure in failures:
+                writer.fail(failure.path.as_posix(), failure.chain, failure.reason)
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     if failures:
         log.warning(
             "%s: %d structures were left out (see .failures); the first: %s",
-            target.stem,
+            target.name,
             len(failures),
             failures[0].reason,
         )
-    return pack, failures
 
 
-def _write(target: Path, table: Path, pack: ChainPack, failures: list[Failure]) -> None:
-    """Write the table, then the pack: where that is, all is."""
-    if not len(pack):
-        reasons = "\n".join(f"  {failure.reason}" for failure in failures[:5])
-        raise DatasetError(f"{target}: not one structure could be read:\n{reasons}")
-    with replacing(table) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, delimiter="\t")
-        rows.writerow(HEADER)
-        rows.writerows((failure.path.as_posix(), failure.reason) for failure in failures)
-    pack.save(target)
-
-
-def _read_failures(table: Path) -> list[Failure]:
+def _append(writer: StoreWriter, graphs: list[Data], failures: list[Failure]) -> None:
+    """Append graphs; of those that cannot be stored, only they are left out."""
     try:
-        with table.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file, delimiter="\t")
-        if header != HEADER:
-            raise ValueError(f"columns {header}, expected {HEADER}")
-        return [Failure(Path(path), reason) for path, reason in rows]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DatasetError(
-            f"{table}: cannot be read ({error}); remove the folder {table.parent} to make it anew"
-        ) from error
+        writer.append(ChainPack.from_data(graphs))
+    except DatasetError as error:
+        if writer.torn:
+            raise
+        if len(graphs) == 1:
+            failures.append(Failure(Path(graphs[0].name), str(error)))
+            return
+        for graph in graphs:
+            _append(writer, [graph], failures)
+
+
+def _batches(graphs: Iterable[Data]) -> Iterator[list[Data]]:
+    source = iter(graphs)
+    while batch := list(islice(source, AT_ONCE)):
+        yield batch

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from proteingraph.datasets.cath.boundaries import read_boundaries
@@ -36,8 +35,8 @@ from proteingraph.datasets.hierarchy import (
     level_labels,
     split_of_code,
 )
-from proteingraph.datasets.pack import ChainPack
-from proteingraph.datasets.processed import keep_pack
+from proteingraph.datasets.labelled import LabelledCorpus
+from proteingraph.datasets.processed import keep_store
 from proteingraph.errors import DatasetError
 
 __all__ = ["CATH"]
@@ -51,9 +50,10 @@ class CATH(DomainDataset):
     """Domains of a CATH release (https://www.cathdb.info), split by topology or superfamily.
 
     What is in `root/raw`, named as CATH names it, is used; the rest is downloaded there. The
-    structures are read once, in minutes, and kept in `root/processed`, coordinates to 0.01 Å.
-    Domains that are listed without a structure (as those of obsolete PDB entries), and what cannot
-    be read, are left out and listed in `failures`.
+    structures are read once, in minutes, a few at a time, and kept in a store in `root/processed`
+    (a `ChainStore`, 80 bytes a residue), which is read as graphs are asked for. Domains that are
+    listed without a structure (as those of obsolete PDB entries), and what cannot be read, are left
+    out and listed in `failures`. Domains come in the order of their names.
 
     Beside the attributes of a structure, a graph has `y` (number of its class at `level`, int64
     [1]) and, as text, `cath_code` (such as `1.10.8.10`), the codes down to each level,
@@ -72,7 +72,7 @@ class CATH(DomainDataset):
         split: `train`, `validation` or `test`; `None` for all. Default: `None`.
         representatives: `S20` or `S40`, for which CATH offers structures; with `entries` also
             `S35`, `S60`, `S95` or `S100` (the first domain of each cluster), or `None` for all
-            domains, half a million, which take tens of GB of memory. Default: `S40`.
+            domains, half a million. Default: `S40`.
         transform: applied to a graph at each access. Default: none.
         pre_transform: applied to each graph once. Default: none.
         pre_filter: keeps only the graphs for which it is true. Default: keeps all.
@@ -128,22 +128,21 @@ class CATH(DomainDataset):
         _check_representatives(representatives, entries is not None)
         self._release = CathRelease(Path(root) / "raw", version, base_url)
         source = "dompdb" if entries is None else "entries"
-        pack, self.failures = keep_pack(
-            Path(root) / "processed" / f"{source}-{representatives or 'all'}-{version}.npz",
-            lambda: _read(self._release, representatives, entries),
+        store, self.failures = keep_store(
+            Path(root) / "processed" / f"{source}-{representatives or 'all'}-{version}",
+            lambda failures: _read(self._release, representatives, entries, failures),
             force=force_reload,
         )
         if split_file is None:
-            codes = pack.labels[f"cath_{self.split_by}"].tolist()
-            splits = [split_of_code(code, fractions, seed) for code in codes]
+            codes = store.labels[f"cath_{self.split_by}"].tolist()
+            of_code = {code: split_of_code(code, fractions, seed) for code in set(codes)}
+            splits = np.array([of_code[code] for code in codes], np.str_)
         else:
             chains = read_chain_splits(split_file)
-            splits = [chains.get(name[:5], "") for name in pack.names.tolist()]
-        labels = {**pack.labels, "split": np.array(splits, np.str_)}
-        chosen = labels["split"] == split if split else labels["split"] != ""
+            splits = np.array([chains.get(name[:5], "") for name in store.names.tolist()], np.str_)
         super().__init__(
-            replace(pack, labels=labels),
-            chosen,
+            LabelledCorpus(store, {"split": splits}),
+            splits == split if split else splits != "",
             f"cath_{level}",
             transform,
             pre_transform,
@@ -179,29 +178,31 @@ def _check_representatives(representatives: str | None, has_entries: bool) -> No
 
 
 def _read(
-    release: CathRelease, representatives: str | None, entries: str | PathLike[str] | None
-) -> tuple[ChainPack, list[Failure]]:
+    release: CathRelease,
+    representatives: str | None,
+    entries: str | PathLike[str] | None,
+    failures: list[Failure],
+) -> Iterator[Data]:
     """Read all representatives from CATH's archive, or from whole entries."""
     source = None if entries is None else EntrySource(entries, release.folder / "entries")
     domains = read_domain_list(release.domain_list())
-    failures: dict[str, Failure] = {}
-    wanted = _choose(release, domains, representatives, failures)
+    of_name: dict[str, Failure] = {}
+    wanted = _choose(release, domains, representatives, of_name)
     log.info("reading %d domains of CATH %s", len(wanted), release.version)
-    graphs: Iterable[Data]
     if source is None:
         archive = release.structures(str(representatives))
-        graphs = read_domain_archive(archive, wanted, failures)
+        graphs = read_domain_archive(archive, wanted, of_name)
     else:
         chains = read_boundaries(release.boundaries(), {name[:5] for name in wanted})
-        graphs = chop_entries(source, wanted, chains, failures)
-    found = {graph.name: graph for graph in graphs}
-    kept = [domains[name] for name in wanted if name in found]
-    pack = ChainPack.from_data(found[domain.name] for domain in kept)
-    for name, failure in failures.items():
+        graphs = chop_entries(source, wanted, chains, of_name)
+    for graph in graphs:
+        _label(graph, domains[graph.name])
+        yield graph
+    for name, failure in of_name.items():
         if name in domains and domains[name].obsolete:
             reason = f"{failure.reason} (CATH lists its PDB entry as obsolete)"
-            failures[name] = replace(failure, reason=reason)
-    return replace(pack, labels=_labels(kept)), list(failures.values())
+            failure = replace(failure, reason=reason)
+        failures.append(failure)
 
 
 def _choose(
@@ -222,13 +223,10 @@ def _choose(
     return [name for name in domains if name in names]
 
 
-def _labels(domains: Sequence[CathDomain]) -> dict[str, NDArray[np.str_]]:
-    """Columns of text that the graphs carry."""
-    codes = [domain.code for domain in domains]
-    columns = {
-        "cath_code": codes,
-        **level_labels(codes, CATH_LEVELS, "cath"),
-        f"cath_{FAMILY_LEVEL}": [domain.cluster_code("S35") for domain in domains],
-        "chain_name": [f"{domain.name[:4]}_{domain.name[4]}" for domain in domains],
-    }
-    return {name: np.array(column, np.str_) for name, column in columns.items()}
+def _label(graph: Data, domain: CathDomain) -> None:
+    """Set the texts that a graph carries."""
+    graph.cath_code = domain.code
+    for name, (code,) in level_labels([domain.code], CATH_LEVELS, "cath").items():
+        graph[name] = code
+    graph[f"cath_{FAMILY_LEVEL}"] = domain.cluster_code("S35")
+    graph.chain_name = f"{domain.name[:4]}_{domain.name[4]}"

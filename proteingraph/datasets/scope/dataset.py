@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from proteingraph.datasets.hierarchy import (
     split_of_code,
 )
 from proteingraph.datasets.holdout import HOLDOUTS, split_holdouts
-from proteingraph.datasets.pack import ChainPack
-from proteingraph.datasets.processed import keep_pack
+from proteingraph.datasets.labelled import LabelledCorpus
+from proteingraph.datasets.processed import keep_store
+from proteingraph.datasets.protocol import Corpus
 from proteingraph.datasets.scope.astral import read_subset
 from proteingraph.datasets.scope.classification import (
     NODE_LEVELS,
@@ -35,7 +35,6 @@ from proteingraph.datasets.scope.release import SUBSETS, ScopeRelease
 from proteingraph.datasets.scope.structures import cut_entries, read_pdbstyle
 from proteingraph.datasets.scope.tree import read_descriptions
 from proteingraph.errors import DatasetError
-from proteingraph.io import Structure
 
 __all__ = ["SCOPe"]
 
@@ -47,9 +46,10 @@ class SCOPe(DomainDataset):
 
     What is in `root/raw`, named as SCOPe names it, is used; the rest is downloaded there: the
     classification (`dir.cla`, 35 MB), the subset's sequences (4 MB) and its structures (1 GB for
-    the 15,177 domains of the 40 % subset of 2.08). The structures are read once, in minutes, and
-    kept in `root/processed`. Domains without a file, and what cannot be read, are left out and
-    listed in `failures`.
+    the 15,177 domains of the 40 % subset of 2.08). The structures are read once, in minutes, a few
+    at a time, and kept in a store in `root/processed` (a `ChainStore`, 80 bytes a residue), which
+    is read as graphs are asked for. Domains without a file, and what cannot be read, are left out
+    and listed in `failures`. Domains come in the order of their names.
 
     Beside the attributes of a structure, a graph has `y` (number of its class at `level`, int64
     [1]) and, as text, `sccs` (such as `a.1.1.2`), `scop_sid` (such as `d1dlwa_`, also its `name`),
@@ -66,7 +66,7 @@ class SCOPe(DomainDataset):
         root: folder for the files.
         version: release, such as `2.08` or `1.75`. Default: `2.08`.
         subset: representatives of ASTRAL at 40 or 95 % sequence identity, of the classes a to g;
-            `None` for all domains of all classes, which take tens of GB of memory. Default: 40.
+            `None` for all domains of all classes. Default: 40.
         level: `class`, `fold`, `superfamily` or `family`. Default: `fold`.
         split: `train`, `validation` or `test`; `None` for all three. Default: `None`.
         holdout: `fold`, `superfamily` or `family`; `None` for splits by fold. Default: `None`.
@@ -113,16 +113,20 @@ class SCOPe(DomainDataset):
         self.level, self.split, self.holdout = level, split, holdout
         self._release = ScopeRelease(Path(root) / "raw", version, base_url)
         source = "pdbstyle" if entries is None else "entries"
-        name = f"{source}-{'all' if subset is None else subset}-{version}.npz"
-        pack, self.failures = keep_pack(
-            Path(root) / "processed" / name,
-            lambda: _read(self._release, subset, entries),
+        store, self.failures = keep_store(
+            Path(root) / "processed" / f"{source}-{subset or 'all'}-{version}",
+            lambda failures: _read(self._release, subset, entries, failures),
             force=force_reload,
         )
-        splits = _splits(pack, holdout, seed)
-        chosen = splits == split if split else splits != ""
-        pack = replace(pack, labels={**pack.labels, "split": splits})
-        super().__init__(pack, chosen, f"scop_{level}", transform, pre_transform, pre_filter)
+        splits = _splits(store, holdout, seed)
+        super().__init__(
+            LabelledCorpus(store, {"split": splits}),
+            splits == split if split else splits != "",
+            f"scop_{level}",
+            transform,
+            pre_transform,
+            pre_filter,
+        )
         self.root = fspath(root)
 
     def class_names(self) -> list[str]:
@@ -157,21 +161,24 @@ def _check(level: str, split: str | None, holdout: str | None, subset: int | Non
         )
 
 
-def _splits(pack: ChainPack, holdout: str | None, seed: int) -> NDArray[np.str_]:
+def _splits(pack: Corpus, holdout: str | None, seed: int) -> NDArray[np.str_]:
     """Split of each domain; empty for what other hold-outs hold out, [n]."""
     if holdout is None:
         folds = pack.labels["scop_fold"].tolist()
-        return np.array([split_of_code(fold, seed=seed) for fold in folds], np.str_)
+        of_fold = {fold: split_of_code(fold, seed=seed) for fold in set(folds)}
+        return np.array([of_fold[fold] for fold in folds], np.str_)
     sets = split_holdouts(pack.names.tolist(), pack.labels["sccs"].tolist(), seed)
     split_of = {"train": "train", "validation": "validation", holdout: "test"}
     return np.array([split_of.get(one, "") for one in sets.tolist()], np.str_)
 
 
 def _read(
-    release: ScopeRelease, subset: int | None, entries: str | PathLike[str] | None
-) -> tuple[ChainPack, list[Failure]]:
+    release: ScopeRelease,
+    subset: int | None,
+    entries: str | PathLike[str] | None,
+    failures: list[Failure],
+) -> Iterator[Data]:
     """Read all domains of a subset from their files, or from whole entries."""
-    failures: list[Failure] = []
     domains = _list_domains(release, subset, failures)
     if entries is None:
         sources = release.structures(subset)
@@ -181,7 +188,14 @@ def _read(
         log.info("cutting %d domains from the entries in %s", len(domains), entries)
         source = EntrySource(entries, release.folder / "entries")
         structures = cut_entries(source, domains.values(), failures)
-    return _pack(structures, domains, failures), failures
+    for structure in structures:
+        graph = structure.to_data()
+        if graph.num_nodes:
+            _label(graph, domains[structure.name])
+            yield graph
+        else:
+            sid = structure.name
+            failures.append(Failure(Path(f"{sid}.ent"), f"{sid}: no residue with CA"))
 
 
 def _list_domains(
@@ -202,20 +216,8 @@ def _list_domains(
     return {sid: domains[sid] for sid in sids if sid in domains}
 
 
-def _pack(
-    structures: Iterable[Structure], domains: Mapping[str, ScopeDomain], failures: list[Failure]
-) -> ChainPack:
-    """Pack structures in the order of the domains, labelled."""
-    graphs = {structure.name: structure.to_data() for structure in structures}
-    for sid in [sid for sid, graph in graphs.items() if not graph.num_nodes]:
-        failures.append(Failure(Path(f"{sid}.ent"), f"{sid}: no residue with CA"))
-        del graphs[sid]
-    kept = [domain for sid, domain in domains.items() if sid in graphs]
-    pack = ChainPack.from_data(graphs[domain.sid] for domain in kept)
-    labels = {
-        "sccs": [domain.sccs for domain in kept],
-        "scop_sid": [domain.sid for domain in kept],
-        "sunid": [str(domain.sunid) for domain in kept],
-    }
-    labels |= level_labels(labels["sccs"], SCOP_LEVELS, "scop")
-    return replace(pack, labels={key: np.array(label, np.str_) for key, label in labels.items()})
+def _label(graph: Data, domain: ScopeDomain) -> None:
+    """Set the texts that a graph carries."""
+    graph.sccs, graph.scop_sid, graph.sunid = domain.sccs, domain.sid, str(domain.sunid)
+    for name, (code,) in level_labels([domain.sccs], SCOP_LEVELS, "scop").items():
+        graph[name] = code
