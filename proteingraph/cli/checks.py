@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from proteingraph.errors import ConfigError
 
-__all__ = ["check_noise"]
+__all__ = ["check_folder", "check_noise"]
 
 
 def check_noise(option: str, value: float | None) -> None:
@@ -16,3 +19,17 @@ def check_noise(option: str, value: float | None) -> None:
     if value is not None and not NOISE_RANGE[0] <= value <= NOISE_RANGE[1]:
         low, high = NOISE_RANGE
         raise ConfigError(f"{option} must be from {low:g} to {high:g} Å, got {value:g}")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise ConfigError unless files can be written to a folder, which need not exist yet.
+
+    Nothing is written: a command that ends with an error before its work leaves no empty folder.
+    """
+    there = folder.absolute()
+    while not os.path.exists(there) and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise ConfigError(f"{folder}: {there} is a file, no folder: name another folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(f"{folder}: no permission to write to {there}: name another folder")

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli.checks import check_folder
+from proteingraph.cli.failures import show_failures, write_failures
+
 __all__ = ["pretrain"]
+
+FAILURES = "failures.parquet"
 
 
 def pretrain(
@@ -52,14 +57,22 @@ def pretrain(
         bool, typer.Option("--show-config", help="Print the settings as YAML and leave.")
     ] = False,
 ) -> None:
-    """Pre-train a network on structures by estimating the gradient back to the native structure."""
+    """Pre-train a network on structures by estimating the gradient back to the native structure.
+
+    Files of a folder that cannot be read are left out, and listed with their reasons in
+    failures.parquet in the output folder.
+    """
     import torch
     import yaml
+    from rich.console import Console
 
     from proteingraph.cli.tables import error_table
+    from proteingraph.datasets import Failure
     from proteingraph.pretrain import load_config
+    from proteingraph.pretrain.run import CHECKPOINT
     from proteingraph.pretrain.run import pretrain as run
     from proteingraph.pretrain.split import load_split_corpus
+    from proteingraph.pretrain.start import check_vacant
 
     overrides = list(set_ or [])
     if minutes is not None:
@@ -70,9 +83,18 @@ def pretrain(
     if show_config:
         typer.echo(yaml.safe_dump(settings.to_dict(), sort_keys=False), nl=False)
         return
+    check_folder(output)
+    check_vacant(output, output / "checkpoints" / CHECKPOINT, resume)
     if threads is not None:
         torch.set_num_threads(threads)
-    train, held_out = load_split_corpus(corpus, split, split_column, validation, seed=settings.seed)
+    failures: list[Failure] = []
+    train, held_out = load_split_corpus(
+        corpus, split, split_column, validation, settings.seed, failures
+    )
+    if failures:
+        write_failures(failures, output / FAILURES)
+        reasons = [failure.reason for failure in failures]
+        show_failures(Console(stderr=True, soft_wrap=True), reasons, output / FAILURES)
     typer.echo(
         f"training on {len(train)} chains, {len(held_out)} held out, into {output}", err=True
     )

@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from proteingraph.datasets.cath_scop_mini import load_cath_scop_mini
-from proteingraph.datasets.folder import ProteinFolder
+from proteingraph.datasets.folder import Failure, read_folder, warn_of_failures
 from proteingraph.datasets.pack import ChainPack
 from proteingraph.datasets.pack_file import list_arrays
 from proteingraph.datasets.protocol import Corpus
@@ -19,7 +19,7 @@ __all__ = ["load_corpus", "read_split"]
 SHIPPED = "cath-scop-mini"
 
 
-def load_corpus(source: str | PathLike[str]) -> Corpus:
+def load_corpus(source: str | PathLike[str], failures: list[Failure] | None = None) -> Corpus:
     """Read a set of chains from whatever holds it.
 
     Args:
@@ -27,6 +27,8 @@ def load_corpus(source: str | PathLike[str]) -> Corpus:
             files, one entry a chain; an .npz file that
             `ChainPack.save` wrote; an .npz file in the layout of `chains.npz`; or the name
             `cath-scop-mini` for the domains shipped with the package.
+        failures: gets the files and chains of a folder that were left out. Default: a warning is
+            logged.
 
     Returns:
         The chains: a `ChainStore` if the source is a store, else a `ChainPack`.
@@ -50,16 +52,25 @@ def load_corpus(source: str | PathLike[str]) -> Corpus:
     if is_store(text):
         return ChainStore(text)
     if Path(text).is_dir() or any(c in text for c in "*?["):
-        folder = ProteinFolder(text)
-        if not len(folder):
-            reasons = "\n".join(f"  {f.reason}" for f in folder.failures[:5])
-            raise DatasetError(f"{text}: not one chain could be read:\n{reasons}")
-        return folder.pack
+        return _read_folder(text, failures)
     state = "is no .npz file" if Path(text).exists() else "does not exist"
     raise DatasetError(
         f"{text} {state}: expected a folder of structure files, a store, an .npz file of packed "
         f"chains, or {SHIPPED!r}"
     )
+
+
+def _read_folder(text: str, failures: list[Failure] | None) -> ChainPack:
+    told: list[Failure] = []
+    pack = read_folder(text, told)
+    if not len(pack):
+        reasons = "\n".join(f"  {failure.reason}" for failure in told[:5])
+        raise DatasetError(f"{text}: not one chain could be read:\n{reasons}")
+    if failures is None:
+        warn_of_failures(text, told)
+    else:
+        failures += told
+    return pack
 
 
 def read_split(path: str | PathLike[str], column: str) -> dict[str, str]:

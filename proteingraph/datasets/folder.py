@@ -22,6 +22,8 @@ __all__ = [
     "chain_graphs",
     "find_structure_files",
     "is_structure_name",
+    "read_folder",
+    "warn_of_failures",
 ]
 
 SUFFIXES = (".pdb", ".ent", ".pdb1", ".cif", ".mmcif", ".mcif", ".bcif")
@@ -36,10 +38,12 @@ class Failure:
     Attributes:
         path: the file.
         reason: what is wrong with it.
+        chain: the chain; empty for all of the file. Default: empty.
     """
 
     path: Path
     reason: str
+    chain: str = ""
 
 
 class ProteinFolder(PackDataset):
@@ -47,7 +51,8 @@ class ProteinFolder(PackDataset):
 
     Files that cannot be read, and chains without a single CA, are left out, listed in `failures`
     and counted in a logged warning. A graph's `name` is that of its file without ending, `_` and
-    the chain; its `file` is the path relative to the folder.
+    the chain; its `file` is the path relative to the folder. All chains are held in memory; for
+    more than that takes, see `build_store`.
 
     Args:
         root: folder, searched with all folders in it, or a pattern such as `models/*.pdb.gz`.
@@ -75,35 +80,61 @@ class ProteinFolder(PackDataset):
     ) -> None:
         """Read the files."""
         self.failures: list[Failure] = []
-        base, paths = find_structure_files(root)
-        graphs = []
-        for path in paths:
-            for graph in self._read(path, complexes, reader):
-                graph.file = path.relative_to(base).as_posix()
-                graphs.append(graph)
-        if self.failures:
-            log.warning(
-                "%s: %d of %d files could not be read whole (see .failures); the first: %s",
-                fspath(root),
-                len({failure.path for failure in self.failures}),
-                len(paths),
-                self.failures[0].reason,
-            )
-        super().__init__(ChainPack.from_data(graphs), transform, pre_transform, pre_filter)
+        pack = read_folder(root, self.failures, complexes, reader)
+        warn_of_failures(root, self.failures)
+        super().__init__(pack, transform, pre_transform, pre_filter)
         self.root = fspath(root)
 
-    def _read(self, path: Path, complexes: bool, reader: str | None) -> Iterator[Data]:
-        """Yield the graphs of one file, noting what fails."""
+
+def read_folder(
+    root: str | PathLike[str],
+    failures: list[Failure],
+    complexes: bool = False,
+    reader: str | None = None,
+) -> ChainPack:
+    """Read every structure file below a folder into memory, one entry a chain.
+
+    Args:
+        root: folder, searched with all folders in it, or a pattern such as `models/*.pdb.gz`.
+        failures: gets files that cannot be read, and chains without a single CA.
+        complexes: whether to keep the chains of a file together in one entry. Default: `False`.
+        reader: `gemmi` or `prody`; `None` takes the default of the format. Default: `None`.
+
+    Returns:
+        The chains, labelled with their `file`, relative to the folder.
+
+    Raises:
+        DatasetError: if there is no such folder, or no structure file in it.
+    """
+    base, paths = find_structure_files(root)
+    graphs = []
+    for path in paths:
         try:
             structure = read_structure(path, reader=reader)
         except (ProteinGraphError, OSError) as error:
-            self.failures.append(Failure(path, str(error)))
-            return
+            failures.append(Failure(path, str(error)))
+            continue
         for part, graph in chain_graphs(structure, complexes):
             if graph.num_nodes:
-                yield graph
+                graph.file = path.relative_to(base).as_posix()
+                graphs.append(graph)
             else:
-                self.failures.append(Failure(path, f"{path}: no residue with CA in {part!r}"))
+                chain = "" if complexes else "".join(part.chain_ids)
+                failures.append(Failure(path, f"{path}: no residue with CA in {part!r}", chain))
+    return ChainPack.from_data(graphs)
+
+
+def warn_of_failures(root: str | PathLike[str], failures: list[Failure]) -> None:
+    """Log how many files of a folder were left out, if any, and why the first was."""
+    if failures:
+        count = len({failure.path for failure in failures})
+        log.warning(
+            "%s: %d %s could not be read whole; the first: %s",
+            fspath(root),
+            count,
+            "file" if count == 1 else "files",
+            failures[0].reason,
+        )
 
 
 def chain_graphs(structure: Structure, complexes: bool = False) -> Iterator[tuple[Structure, Data]]:

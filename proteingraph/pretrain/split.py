@@ -7,7 +7,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from proteingraph.datasets import load_corpus, read_split
+from proteingraph.datasets import Failure, load_corpus, read_split
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
 
@@ -20,6 +20,7 @@ def load_split_corpus(
     column: str = "split",
     validation: float = 0.05,
     seed: int = 0,
+    failures: list[Failure] | None = None,
 ) -> tuple[Corpus, Corpus]:
     """Read a corpus and divide it.
 
@@ -32,6 +33,7 @@ def load_split_corpus(
         column: Column of the table.
         validation: Share of chains to hold out at random.
         seed: Seed of that choice.
+        failures: Gets what was left out of a folder; see `load_corpus`.
 
     Returns:
         Chains to train on, chains held out.
@@ -40,7 +42,7 @@ def load_split_corpus(
         DatasetError: If corpus or table cannot be read.
         ConfigError: If no chain is left to train on.
     """
-    pack = load_corpus(corpus)
+    pack = load_corpus(corpus, failures)
     if split is not None:
         words = read_split(split, column)
         kind = np.array([words.get(name, "") for name in pack.names.tolist()])

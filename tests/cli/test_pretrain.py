@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pandas as pd
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -39,11 +40,15 @@ def test_folder_to_weights_and_on(corpus, tmp_path):
     result = run(corpus, "-o", first, "--steps", 2, "--validation", 0.3, "--no-progress", *SMALL)
     assert result.exit_code == 0, result.output
     assert "2 steps" in result.output
+    table = pd.read_parquet(first / "failures.parquet")
+    assert table["file"].tolist() == [str(corpus / "bad.pdb")]
+    assert table["reason"][0] in result.output
+    assert "1 in all: see " in result.output
     record = json.loads((first / "metrics.json").read_text())
     assert record["steps"] == 2
     assert record["metrics"]["validation/mse_1"] > 0
     assert isinstance(DenoisingModel.from_pretrained(first), DenoisingModel)
-    again = run(corpus, "-o", first, "--steps", 2, "--no-progress", *SMALL)
+    again = run("absent-folder", "-o", first, "--steps", 2, "--no-progress", *SMALL)
     assert isinstance(again.exception, ConfigError)
     assert "holds a run already" in str(again.exception)
     onward = run(corpus, "-o", second, "--steps", 1, "--no-progress", "--init", first, *SMALL)
@@ -58,6 +63,14 @@ def test_show_config():
     assert settings["minutes"] == 5
     assert settings["steps"] is None
     assert settings["noise"]["levels"] == 7
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_is_told_before_the_corpus_is_read(place, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("absent-folder", "-o", tmp_path / place)
+    assert isinstance(result.exception, ConfigError)
+    assert f"{tmp_path / 'file'} is a file, no folder" in str(result.exception)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,15 @@ def test_folder_without_one_good_file(folder):
         load_corpus(folder)
 
 
+def test_what_is_left_out_of_a_folder_is_listed_or_warned_of(folder, caplog):
+    failures = []
+    load_corpus(folder, failures)
+    assert [failure.path.name for failure in failures] == ["broken.pdb"]
+    assert caplog.text == ""
+    load_corpus(folder)
+    assert "1 file could not be read whole" in caplog.text
+
+
 def test_other_sources_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="does not exist: expected a folder"):
         load_corpus(tmp_path / "nowhere")

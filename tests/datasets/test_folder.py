@@ -36,7 +36,8 @@ def test_bad_files_are_reported_and_skipped(folder, caplog):
     assert len(dataset) == 3
     assert {failure.path.name for failure in dataset.failures} == {"broken.pdb", "no_ca.pdb"}
     assert all(failure.path.name in failure.reason for failure in dataset.failures)
-    assert "2 of 4 files could not be read whole" in caplog.text
+    assert [failure.chain for failure in dataset.failures] == ["", "A", "B"]
+    assert "2 files could not be read whole" in caplog.text
     assert "broken.pdb" in caplog.text
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from proteingraph.cli.failures import show_failures
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = ["build"]
-
-SHOWN = 10
 
 
 def build(
@@ -83,13 +83,9 @@ def build(
         markup=False,
         highlight=False,
     )
-    failures = store.failures
-    for failure in failures.head(SHOWN).itertuples():
-        console.print("[bold red]left out:[/]", end=" ")
-        console.print(failure.reason, markup=False, highlight=False)
-    if len(failures):
-        more = f"{len(failures):,} in all: see {output / 'failures.parquet'}"
-        console.print(more, markup=False, highlight=False)
+    reasons = store.failures["reason"].tolist()
+    show_failures(console, reasons, output / "failures.parquet")
+    if reasons:
         raise typer.Exit(1)
 
 

@@ -1,0 +1,39 @@
+"""Checks of options."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from proteingraph.cli.checks import check_folder, check_noise
+from proteingraph.errors import ConfigError
+
+
+def test_folders_that_are_or_can_be_made_pass(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "new" / "deeper", tmp_path / "x"):
+        check_folder(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_in_the_way_are_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in ("file", "file/below", "file/far/below"):
+        with pytest.raises(ConfigError, match="file is a file, no folder: name another"):
+            check_folder(tmp_path / place)
+
+
+def test_folders_that_cannot_be_written_to_are_told(tmp_path, monkeypatch):
+    # Root may write anywhere, so the system is not asked.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(ConfigError, match=f"no permission to write to {tmp_path}: name another"):
+        check_folder(tmp_path / "new")
+
+
+def test_noise_is_in_range():
+    check_noise("--sigma", None)
+    check_noise("--sigma", 0.5)
+    for value in (0, -1, float("nan"), float("inf"), 1e9):
+        with pytest.raises(ConfigError, match="--sigma must be"):
+            check_noise("--sigma", value)
