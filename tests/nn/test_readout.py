@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch_geometric.data import Batch, Data
-
 from helpers.graph_networks import encoder, perturbed, recipe
+from torch_geometric.data import Data
+
 from proteingraph.errors import MissingAttributeError
 from proteingraph.nn import Embeddings, ProteinReadout, Whitening
 from proteingraph.testing import mirror_image, random_rotation, rigid_motion
