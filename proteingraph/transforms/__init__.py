@@ -6,10 +6,13 @@ from proteingraph.transforms.backbone_torsions import BackboneTorsions
 from proteingraph.transforms.ca_torsions import CATorsions
 from proteingraph.transforms.chain_ends import ChainEnds
 from proteingraph.transforms.contiguous_crop import ContiguousCrop
+from proteingraph.transforms.language_model_features import LanguageModelFeatures
 from proteingraph.transforms.mask_residue_types import MaskResidueTypes
+from proteingraph.transforms.node_attribute import NodeAttribute
 from proteingraph.transforms.perturb_coordinates import PerturbCoordinates
 from proteingraph.transforms.radial_basis import RadialBasis
 from proteingraph.transforms.relative_orientation import RelativeOrientation
+from proteingraph.transforms.residue_features import ResidueFeatures
 from proteingraph.transforms.residue_graph import ResidueGraph
 from proteingraph.transforms.residue_knn import ResidueKNN
 from proteingraph.transforms.residue_position import ResiduePosition
@@ -25,10 +28,13 @@ __all__ = [
     "CATorsions",
     "ChainEnds",
     "ContiguousCrop",
+    "LanguageModelFeatures",
     "MaskResidueTypes",
+    "NodeAttribute",
     "PerturbCoordinates",
     "RadialBasis",
     "RelativeOrientation",
+    "ResidueFeatures",
     "ResidueGraph",
     "ResidueKNN",
     "ResiduePosition",
