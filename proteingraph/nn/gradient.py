@@ -24,7 +24,7 @@ class EdgeGradient(nn.Module):
     Args:
         channels: Channels of an edge embedding.
         hidden_channels: Channels of the hidden layer. (default: as many as ``channels``)
-        softening: :math:`c` in Å. (default: :obj:`1.0`)
+        softening: :math:`c` in Å, or :obj:`None` for no denominator. (default: :obj:`1.0`)
 
     Shapes:
         - **input:** edge embeddings ``[E, channels]``, edge indices ``[2, E]`` sorted by target,
@@ -33,7 +33,7 @@ class EdgeGradient(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hidden_channels: int | None = None, softening: float = 1.0
+        self, channels: int, hidden_channels: int | None = None, softening: float | None = 1.0
     ) -> None:
         super().__init__()
         self.channels = channels
@@ -53,9 +53,11 @@ class EdgeGradient(nn.Module):
     def forward(self, pair: Tensor, edge_index: Tensor, pos: Tensor, sigma: Tensor) -> Tensor:
         """Return the gradient at each residue."""
         difference = gather(pos, edge_index[1]) - gather(pos, edge_index[0])
-        distance = difference.square().sum(-1, keepdim=True).clamp(min=1e-12).sqrt()
         scalar = self.network(pair)
-        pull = scalar * (difference / (distance + self.softening))
+        if self.softening is not None:
+            distance = difference.square().sum(-1, keepdim=True).clamp(min=1e-12).sqrt()
+            difference = difference / (distance + self.softening)
+        pull = scalar * difference
         gradient: Tensor = segment_sum(pull, edge_index[1], pos.size(0)) / sigma[:, None]
         return gradient
 

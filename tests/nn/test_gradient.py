@@ -44,6 +44,17 @@ def test_scalars_times_softened_differences_by_hand():
     torch.testing.assert_close(head(scalars, PAIRS, pos, sigma), torch.tensor(expected))
 
 
+def test_scalars_times_differences_as_they_are_by_hand():
+    head = EdgeGradient(1, softening=None)
+    assert str(head) == "EdgeGradient(1, softening=None)"
+    head.network = Given()
+    pos = torch.tensor([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, -4.0, 0.0]])
+    scalars = torch.tensor([[2.0], [-1.0], [5.0], [1.0]])
+    expected = [[-12.0, -8.0, 0.0], [30.0, 0.0, 0.0], [0.0, -8.0, 0.0]]
+    out = head(scalars, PAIRS, pos, torch.full((3,), 0.5))
+    torch.testing.assert_close(out, torch.tensor(expected))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_it_starts_at_zero_and_learns(dtype):
     head = EdgeGradient(4).to(dtype)
