@@ -54,7 +54,11 @@ def _list(records: list[ModelRecord]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(caption="error: mean squared error of the unit noise, 1 for predicting nothing")
+    caption = (
+        "error: mean squared error of the unit noise, 1 for predicting nothing; nearest: held-out "
+        "domains whose nearest is of their superfamily"
+    )
+    table = Table(caption=caption)
     table.add_column("name", no_wrap=True)
     for column in ("parameters", "MB", *(f"error, {s:g} Å" for s in SHOWN_NOISE), "nearest"):
         table.add_column(column, justify="right")
@@ -63,7 +67,7 @@ def _list(records: list[ModelRecord]) -> None:
         table.add_row(*_row(record))
     console = Console()
     if not console.is_terminal:  # else columns are cut to 80 characters in a pipe
-        console.width = 160
+        console.width = 200
     console.print(table)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from proteingraph.zoo.card import model_card
 from proteingraph.zoo.record import ModelRecord
-from proteingraph.zoo.registry import create_model, list_models, load_model, model_record
+from proteingraph.zoo.registry import (
+    create_model,
+    list_models,
+    load_model,
+    model_record,
+    resolve_name,
+)
 
 __all__ = [
     "ModelRecord",
@@ -13,4 +19,5 @@ __all__ = [
     "load_model",
     "model_card",
     "model_record",
+    "resolve_name",
 ]

@@ -14,6 +14,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ from proteingraph.pretrain.sampling import estimate_gradient
 from proteingraph.transforms import PerturbCoordinates
 from proteingraph.zoo.record import (
     STRICT,
+    FileRecord,
     ModelRecord,
     NoiseRecord,
+    Results,
     RunRecord,
     TrainingData,
     describe_file,
@@ -127,13 +130,19 @@ def publish(run: Path, folder: Path, about: About, results: Sequence[Path] = ())
         half = Path(work)
         (half / WEIGHTS).write_bytes(save(_halved(load_file(run / WEIGHTS), run / WEIGHTS)))
         shutil.copyfile(run / CONFIG, half / CONFIG)
+        weights = describe_file(half / WEIGHTS)
+        hashes = frozenset({weights.sha256, describe_file(run / WEIGHTS).sha256})
+        known = validation_results(training.get("metrics", {}), about.judged_on)
+        measured = benchmark_results(results, hashes, known)
+        record = _record(model, training, about, measured, run)
         change = output_change(model, DenoisingModel.from_pretrained(half))
         if not change <= TOLERANCE:
             raise WeightsError(
                 f"{run}: in half precision, outputs change by {change:.2g} (relative), more than "
                 f"{TOLERANCE:g}"
             )
-        record = _record(model, training, about, half, change, run, results)
+        config = describe_file(half / CONFIG)
+        record = replace(record, rounding=change, weights=weights, config=config)
         folder.mkdir(parents=True, exist_ok=True)
         for name in (CONFIG, WEIGHTS):
             with replacing(folder / name) as partial:
@@ -180,14 +189,11 @@ def _record(
     model: DenoisingModel,
     training: dict[str, Any],
     about: About,
-    half: Path,
-    change: float,
+    results: Results,
     run: Path,
-    results: Sequence[Path],
 ) -> ModelRecord:
-    weights = describe_file(half / WEIGHTS)
-    hashes = frozenset({weights.sha256, describe_file(run / WEIGHTS).sha256})
-    schedule = model.schedule
+    """What is known before the files are written."""
+    unwritten, schedule = FileRecord("0" * 64, 1), model.schedule
     try:
         return ModelRecord(
             name=about.name,
@@ -195,19 +201,13 @@ def _record(
             architecture=model.architecture,  # type: ignore[arg-type]
             parameters=sum(p.numel() for p in model.parameters()),
             dtype="float16",
-            rounding=change,
-            weights=weights,
-            config=describe_file(half / CONFIG),
+            rounding=0.0,
+            weights=unwritten,
+            config=unwritten,
             licence=about.licence,
             objective=about.objective,
             noise=NoiseRecord(schedule.largest, schedule.smallest, schedule.levels, schedule.tilt),
-            data=TrainingData(
-                description=about.data.description,
-                licence=about.data.licence,
-                chains=training["chains"],
-                held_out=about.data.held_out,
-                caveat=about.data.caveat,
-            ),
+            data=TrainingData(**asdict(about.data), chains=training["chains"]),
             run=RunRecord(
                 command=about.command,
                 commit=about.commit,
@@ -221,14 +221,12 @@ def _record(
             ),
             use=about.use,
             limits=tuple(about.limits),
-            results=benchmark_results(
-                results, hashes, validation_results(training["metrics"], about.judged_on)
-            ),
+            results=results,
             default=about.default,
         )
     except KeyError as error:
         raise ConfigError(
-            f"{run / CONFIG}: no record of its training: {error} is missing"
+            f'{run / CONFIG}: no record of a run under "training": {error} is missing'
         ) from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

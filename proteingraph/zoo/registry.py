@@ -13,7 +13,7 @@ from proteingraph.noise import NoiseSchedule
 from proteingraph.pretrain.model import DenoisingModel
 from proteingraph.zoo.record import RECORD, ModelRecord, check_files, read_record
 
-__all__ = ["create_model", "list_models", "load_model", "model_record"]
+__all__ = ["create_model", "list_models", "load_model", "model_record", "resolve_name"]
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -67,7 +67,7 @@ def create_model(name: str, pretrained: bool = True) -> DenoisingModel:
     model = _load_folder(SHIPPED / _full_name(name))
     if pretrained:
         return model
-    settings = model.settings
+    settings = {**model.settings, "readout": 0}  # the scale is that of trained embeddings
     settings["schedule"] = NoiseSchedule(**settings["schedule"])
     return DenoisingModel(**settings)
 
@@ -86,7 +86,7 @@ def load_model(source: str | PathLike[str], **options: Any) -> DenoisingModel:
             what its record says.
     """
     if isinstance(source, str):
-        known = _resolve(source)
+        known = resolve_name(source)
         if known is not None:
             return _load_folder(SHIPPED / known)
         if not source or not (set("/\\") & set(source) or Path(source).exists()):
@@ -103,14 +103,14 @@ def _load_folder(folder: Path) -> DenoisingModel:
 
 
 def _full_name(name: str) -> str:
-    known = _resolve(name)
+    known = resolve_name(name)
     if known is None:
         raise _unknown(name)
     return known
 
 
-def _resolve(name: str) -> str | None:
-    """Full name of shipped weights, given that or the architecture alone; else None."""
+def resolve_name(name: str) -> str | None:
+    """Full name of shipped weights, given that or the architecture alone; None for other texts."""
     names = list_models()
     if name in names:
         return name

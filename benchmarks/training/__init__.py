@@ -1,0 +1,1 @@
+"""Training of the networks that are shipped, and what its recipe rests on."""

@@ -1,0 +1,44 @@
+"""Tests of model cards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from proteingraph.zoo import list_models, model_card, model_record
+from proteingraph.zoo.card import card_of
+from proteingraph.zoo.record import Results
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_card_tells_what_the_record_knows(name: str) -> None:
+    record, card = model_record(name), model_card(name)
+    assert card.startswith(f"# {name}\n")
+    for text in (
+        record.description,
+        record.weights.sha256,
+        record.licence,
+        record.data.held_out,
+        record.data.caveat,
+        record.run.command,
+        record.run.commit,
+        record.run.hardware,
+        record.use,
+        *record.limits,
+    ):
+        assert text in card
+    rows = [line.split("|") for line in card.splitlines() if line.startswith("| ")]
+    for result in record.results.denoising:
+        assert [f" {result.sigma:g} ", f" {result.error:.3f} "] in [row[1:3] for row in rows]
+
+
+def test_chains_without_a_label_are_spoken_of() -> None:
+    assert "may hold a held-out fold" in model_card("dsm_small")
+
+
+def test_what_was_not_measured_is_left_out() -> None:
+    record = model_record("dsm_small")
+    assert "## Search for relatives" in card_of(record)
+    bare = card_of(replace(record, results=Results()))
+    assert "## Search" not in bare and "## Denoising" not in bare and "None" not in bare
