@@ -1,0 +1,90 @@
+"""The network whose embeddings an index holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteingraph.search.nearest import unit_vectors
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+    from proteingraph.pretrain import DenoisingModel
+
+__all__ = ["embed_in_batches", "fingerprint", "load_network"]
+
+RESIDUES = 4000
+"""Residues in a batch, about."""
+
+
+def load_network(model: str | PathLike[str] | DenoisingModel) -> tuple[str, DenoisingModel]:
+    """Load a network, unless it is loaded already.
+
+    Args:
+        model: Name of a model of the zoo, folder of weights, or a network.
+
+    Returns:
+        What to call it, and the network.
+
+    Raises:
+        WeightsError: If there is no such network, or it is damaged.
+    """
+    from proteingraph.pretrain import DenoisingModel
+    from proteingraph.zoo import load_model
+
+    if isinstance(model, DenoisingModel):
+        return "unnamed", model
+    network = load_model(model)
+    return Path(model).resolve().name if Path(model).is_dir() else fspath(model), network
+
+
+def fingerprint(model: DenoisingModel) -> str:
+    """SHA-256 of settings and weights, in hexadecimal: the same however they are stored."""
+    import torch
+
+    digest = hashlib.sha256(json.dumps(model.settings, sort_keys=True).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        content = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(content.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def embed_in_batches(
+    model: DenoisingModel, graphs: Iterable[Data], residues: int = RESIDUES
+) -> Iterator[tuple[list[Data], NDArray[np.float32]]]:
+    """Embed graphs, several at a time.
+
+    Args:
+        model: Network.
+        graphs: Structures without edges, each of at least one residue.
+        residues: Residues in a batch, about. (default: :obj:`4000`)
+
+    Yields:
+        Some of the graphs, in their order, and their unit vectors ``[n, D]``: NaN where an
+        embedding is zero or not finite.
+    """
+    batch: list[Data] = []
+    waiting = 0
+    for graph in graphs:
+        if batch and waiting + graph.num_nodes > residues:
+            yield batch, _embed(model, batch)
+            batch, waiting = [], 0
+        batch.append(graph)
+        waiting += graph.num_nodes
+    if batch:
+        yield batch, _embed(model, batch)
+
+
+def _embed(model: DenoisingModel, graphs: list[Data]) -> NDArray[np.float32]:
+    from proteingraph.embedding import embed_graphs
+
+    return unit_vectors(np.stack([chain.protein for chain in embed_graphs(model, graphs)]))
