@@ -15,11 +15,13 @@ __all__ = ["load_domains", "spread"]
 
 SPLITS = ("train", "validation", "test")
 COLUMNS = ("name", "cath_code", "sccs", "chain", "segments_0based")
-# Column that the codes of a source go to, and the one that stays empty.
-CODES = {"cath": ("cath_code", "sccs"), "scope": ("sccs", "cath_code")}
+# A source as `domains.tsv` calls it, the column that its codes go to, and the one that stays empty.
+SOURCES = {"cath": ("cath", "cath_code", "sccs"), "scope": ("scop", "sccs", "cath_code")}
 
 
-def load_domains(root: Path | None = None, training: str = "paired") -> dict[str, ChainPack]:
+def load_domains(
+    root: Path | None = None, training: str = "paired", backbone: bool = False
+) -> dict[str, ChainPack]:
     """Read domains of the splits `train`, `validation` and `test`; no fold is in two of them.
 
     Args:
@@ -30,6 +32,8 @@ def load_domains(root: Path | None = None, training: str = "paired") -> dict[str
             representatives at 40 % identity; ``"cath"`` or ``"scope"``, all domains of that source
             on chains whose folds are trained on, relatives among them too; their other code is
             empty. (default: :obj:`"paired"`)
+        backbone: Whether to keep N, C and O of the full corpus; shipped domains have them anyway.
+            (default: :obj:`False`)
 
     Returns:
         For each split a pack of domains with labels `cath_code`, `sccs`, `chain_name` and
@@ -50,7 +54,8 @@ def load_domains(root: Path | None = None, training: str = "paired") -> dict[str
     tables = {split: paired[paired["split"] == split] for split in SPLITS}
     if training != "paired":
         tables["train"] = _all_of_source(root, training)
-    chains = ChainPack.from_chains_npz(root / "chains.npz").trace()
+    chains = ChainPack.from_chains_npz(root / "chains.npz")
+    chains = chains if backbone else chains.trace()
     clusters = read_split(root / "chains.tsv", "cluster40")
     return {split: _cut(chains, table, clusters) for split, table in tables.items()}
 
@@ -76,14 +81,14 @@ def _read(path: Path, names: dict[str, str], *columns: str) -> pd.DataFrame:
 
 def _all_of_source(root: Path, source: str) -> pd.DataFrame:
     """Domains that CATH or SCOPe has on chains whose folds are trained on."""
-    code, other = CODES[source]
+    called, code, other = SOURCES[source]
     table = _read(
         root / "domains.tsv",
         {"domain_id": "name", "code": code},
         *("source", "name", code, "chain", "segments_0based"),
     )
     split = read_split(root / "splits.tsv", "fold_split")
-    kept = (table["source"] == source) & (table["chain"].map(split) == "train")
+    kept = (table["source"] == called) & (table["chain"].map(split) == "train")
     return table[kept].assign(**{other: ""})
 
 

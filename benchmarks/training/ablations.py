@@ -64,20 +64,26 @@ class Variant:
     note: str = ""
 
 
+def _channels(times: float) -> tuple[str, ...]:
+    """Settings of an encoder as wide as so many times that of the base."""
+    widths = {"channels": 128, "pair_channels": 64, "hidden_channels": 96}
+    return tuple(f"model.encoder.{name}={int(times * width)}" for name, width in widths.items())
+
+
 FOUR_ATOMS = "N, CA, C and O are seen and perturbed, so equal noise is not an equal task"
 BEYOND = "judged beyond the noise that it is trained on, too"
-SMALL = "{channels: 64, pair_channels: 32, hidden_channels: 48}"
-LARGE = "{channels: 192, pair_channels: 96, hidden_channels: 144}"
 
 VARIANTS = {
     "base": Variant("the recipe"),
     "base_again": Variant("another seed", ("seed=1",)),
     "joint": Variant("15 % of the types hidden and predicted, weight 0.2", ("joint.weight=0.2",)),
-    "joint_strong": Variant("the same, weight 1", ("joint.weight=1.0",)),
+    "joint_strong": Variant(
+        "15 % of the types hidden and predicted, weight 1", ("joint.weight=1.0",)
+    ),
     "no_orientation": Variant("no relative orientations", ("model.graph.orientation=false",)),
     "no_types": Variant("no residue types", ("model.graph.residue_types=false",)),
     "backbone": Variant("backbone, not CA alone", ("model.graph.backbone=true",), note=FOUR_ATOMS),
-    "noise_paper": Variant("noise 10 to 0.01 Å, the paper's", ("noise.smallest=0.01",)),
+    "noise_paper": Variant("noise 10 to 0.01 Å, the range of the paper", ("noise.smallest=0.01",)),
     "noise_narrow": Variant(
         "noise 2 to 0.1 Å", ("noise.largest=2.0", "noise.smallest=0.1"), note=BEYOND
     ),
@@ -88,8 +94,8 @@ VARIANTS = {
     "k_36": Variant("36 edges a residue", ("model.graph.k=36",)),
     "shallow": Variant("3 layers, not 5", ("model.encoder.layers=3",)),
     "deep": Variant("8 layers, not 5", ("model.encoder.layers=8",)),
-    "narrow": Variant("half the channels", (f"model.encoder={SMALL}",)),
-    "wide": Variant("one and a half times the channels", (f"model.encoder={LARGE}",)),
+    "narrow": Variant("half the channels", _channels(0.5)),
+    "wide": Variant("one and a half times the channels", _channels(1.5)),
     "unit_vectors": Variant("differences over their length", head=(("softening", 0.0),)),
     "soft_10": Variant("differences over length + 10 Å", head=(("softening", 10.0),)),
     "no_denominator": Variant("differences as they are, the paper's", head=(("softening", None),)),
