@@ -86,6 +86,19 @@ def test_what_is_in_the_cache_needs_no_hub(hub: HubServer, weights: Path, zoo: P
     assert same(load_model("someone/recorded"), model)
 
 
+def test_a_record_that_nobody_said_is_absent_is_asked_for(
+    hub: HubServer, weights: Path, tmp_path: Path
+) -> None:
+    hub.put_folder(ID, weights)
+    load_model(ID)
+    (absent,) = (tmp_path / "cache").rglob("record.json")
+    absent.unlink()
+    with pytest.raises(WeightsError, match="nothing of it in the cache"):
+        load_model(ID, local_files_only=True)
+    load_model(ID)
+    assert list((tmp_path / "cache").rglob("record.json")) == [absent]
+
+
 def test_hub_that_cannot_be_reached(hub: HubServer, capfd: pytest.CaptureFixture[str]) -> None:
     hub.shutdown()
     hub.server_close()
