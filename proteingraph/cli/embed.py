@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from proteingraph.cli.checks import check_noise
-
-if TYPE_CHECKING:
-    from proteingraph.embedding import FileEmbeddings
+from proteingraph.cli.progress import progress_bar
 
 __all__ = ["embed"]
 
 
+class Level(str, Enum):
+    """What there is a vector of."""
+
+    protein = "protein"
+    residue = "residue"
+    pair = "pair"
+
+
 def embed(
-    files: Annotated[
+    sources: Annotated[
         list[str],
-        typer.Argument(help="Structure files: PDB, mmCIF or BinaryCIF, also .gz."),
+        typer.Argument(
+            help="Structure files (PDB, mmCIF, BinaryCIF, also .gz), folders or patterns of them, "
+            "tar archives, stores, packed .npz, or cath-scop-mini."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .parquet, .npz or .safetensors.")
     ],
     model: Annotated[
-        Path, typer.Option("--model", "-m", help="Folder of saved weights (as pretrain writes it).")
-    ],
+        str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
+    ] = "dsm_base",
+    level: Annotated[
+        list[Level], typer.Option("--level", "-l", help="What to write; may be repeated.")
+    ] = [Level.protein, Level.residue],  # noqa: B006
     chains: Annotated[
         str | None, typer.Option(help="Chains to embed, as A,B (default: all).")
+    ] = None,
+    ranges: Annotated[
+        str | None,
+        typer.Option(help="Residues to embed as one domain, as A:10-50,B:5A-90 (default: all)."),
     ] = None,
     complexes: Annotated[
         bool, typer.Option("--complex", help="Embed the chains of a file together.")
@@ -39,10 +55,11 @@ def embed(
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
-    """Embed structures: a vector a residue and a vector a protein.
+    """Embed structures: vectors of proteins, of residues, of pairs of residues.
 
-    Each chain on its own, or with --complex all chains of a file together. Files that cannot be
-    read are listed at the end with their reasons, and the exit code is 1; all others are written.
+    Each chain on its own; with --complex all chains of a file together, with --ranges one domain of
+    each file. Files that cannot be read are listed at the end with their reasons, and the exit code
+    is 1; all others are written.
     """
     from rich.console import Console
 
@@ -52,21 +69,26 @@ def embed(
 
     check_output(output)
     check_noise("--sigma", sigma)
-    results = embed_files(
-        model,
-        files,
-        chains=chains.split(",") if chains else None,
-        complexes=complexes,
-        sigma=sigma,
-        jobs=jobs,
-    )
     console = Console(stderr=True, soft_wrap=True)
-    count, failed = write_embeddings(
-        output,
-        _shown(results, len(files), console) if progress else results,
-        metadata={"proteingraph": __version__, "model": str(model)},
-    )
-    done = f"{count} chains of {len(files) - len(failed)} files written to {output}"
+    with progress_bar(console, "embedding", progress) as report:
+        results = embed_files(
+            model,
+            sources,
+            chains=chains.split(",") if chains else None,
+            ranges=ranges,
+            complexes=complexes,
+            sigma=sigma,
+            pairs=Level.pair in level,
+            jobs=jobs,
+            report=report,
+        )
+        count, failed = write_embeddings(
+            output,
+            results,
+            levels=[one.value for one in level],
+            metadata={"proteingraph": __version__, "model": model},
+        )
+    done = f"{count:,} chains written to {output}"
     console.print(done if count else f"nothing to write: {output} is left as it was", markup=False)
     for result in failed:
         console.print("[bold red]not embedded:[/]", end=" ")
@@ -74,11 +96,3 @@ def embed(
         console.print(f"  {result.reason}", markup=False, highlight=False)
     if failed:
         raise typer.Exit(1)
-
-
-def _shown(
-    results: Iterable[FileEmbeddings], total: int, console: object
-) -> Iterator[FileEmbeddings]:
-    from rich.progress import track
-
-    yield from track(results, "embedding", total, console=console)  # type: ignore[arg-type]

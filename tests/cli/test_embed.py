@@ -29,7 +29,7 @@ def test_all_good(weights, test_files, tmp_path):
     files = [str(test_files / "1aki.cif")]
     result = run(app, ["embed", *files, "-o", str(output), "-m", str(weights), "--complex"])
     assert result.exit_code == 0
-    assert "1 chains of 1 files" in result.output
+    assert "1 chains written to" in result.output
     assert output.exists()
 
 
@@ -46,6 +46,26 @@ def test_wrong_input(weights, test_files, tmp_path):
         assert isinstance(result.exception, kind)
         assert told in str(result.exception)
     assert not list(tmp_path.iterdir())
+
+
+def test_levels_and_ranges(weights, test_files, tmp_path):
+    output = tmp_path / "out.parquet"
+    arguments = ["-o", str(output), "-m", str(weights), "-l", "pair", "-l", "protein"]
+    file = str(test_files / "1aki.cif")
+    result = run(app, ["embed", file, *arguments, "--ranges", "A:10-50"])
+    assert result.exit_code == 0
+    (row,) = pd.read_parquet(output).itertuples()
+    assert len(row.sequence) == 41 and max(row.pair_source) == 40
+    assert not hasattr(row, "residue")
+    assert run(app, ["embed", file, *arguments, "--level", "atom"]).exit_code == 2
+
+
+def test_a_model_of_the_zoo(test_files, tmp_path):
+    output = tmp_path / "out.npz"
+    good = ["embed", str(test_files / "1aki.cif"), "-o", str(output)]
+    assert run(app, [*good, "-m", "dsm_small"]).exit_code == 0
+    result = run(app, [*good, "-m", "dsm_smal"])
+    assert "did you mean dsm_small" in str(result.exception)
 
 
 def test_nothing_good(weights, tmp_path):

@@ -104,3 +104,16 @@ def test_nothing_to_embed(model, test_files):
     structure = read_structure(test_files / "1aki.pdb")
     with pytest.raises(StructureError, match="no residue has a CA atom"):
         embed_structure(model, structure.select(slice(0, 0)))
+
+
+def test_pairs_of_each_chain(model, test_files):
+    structure = read_structure(test_files / "5zng.cif.gz")
+    together = embed_structure(model, structure, pairs=True)
+    assert len(together) > 1
+    for part, record in zip(structure.split_chains(), together, strict=True):
+        (alone,) = embed_structure(model, part, pairs=True)
+        assert record.pair.shape == (8 * len(record.sequence), 12)
+        np.testing.assert_array_equal(record.pair_index, alone.pair_index)
+        np.testing.assert_allclose(record.pair, alone.pair, atol=1e-4)
+        assert (np.diff(record.pair_index[1]) >= 0).all() and record.pair_index.min() == 0
+    assert embed_structure(model, structure)[0].pair is None

@@ -10,8 +10,11 @@ import time
 import numpy as np
 import pytest
 
-from proteingraph.embedding import embed_files, files
-from proteingraph.errors import ConfigError, WeightsError
+from proteingraph.datasets import build_store
+from proteingraph.embedding import embed_files, embed_structure, files
+from proteingraph.errors import ConfigError, DatasetError, StructureError, WeightsError
+from proteingraph.io import cut_ranges, read_structure
+from proteingraph.pretrain import DenoisingModel
 
 
 def test_bad_files_are_reported_and_order_is_kept(weights, test_files, tmp_path):
@@ -27,7 +30,9 @@ def test_bad_files_are_reported_and_order_is_kept(weights, test_files, tmp_path)
 
 
 def test_jobs_give_the_same(weights, test_files, tmp_path):
-    paths = [test_files / "1aki.cif", tmp_path / "absent.pdb", test_files / "5zng.bcif.gz"]
+    store = tmp_path / "store"
+    build_store([test_files / "5zng.cif.gz"], store)
+    paths = [test_files / "1aki.cif", tmp_path / "absent.pdb", test_files / "5zng.bcif.gz", store]
     one = list(embed_files(weights, paths, jobs=1))
     two = list(embed_files(weights, paths, jobs=2))
     assert [r.path for r in one] == [r.path for r in two]
@@ -54,6 +59,49 @@ def test_no_weights(tmp_path, test_files):
 def test_noise_that_no_network_can_be_told(sigma, weights, test_files):
     with pytest.raises(ConfigError, match="sigma must be from"):
         list(embed_files(weights, [test_files / "1aki.pdb"], sigma=sigma))
+
+
+def test_one_domain_of_each_file(weights, test_files):
+    (result,) = embed_files(weights, [test_files / "5zng.cif.gz"], ranges="A:995-1009,A:1020-1029")
+    (domain,) = result.chains
+    assert domain.chain == "A" and len(domain.sequence) == 15 + 10
+    model = DenoisingModel.from_pretrained(weights)
+    structure = read_structure(test_files / "5zng.cif.gz")
+    expected = embed_structure(model, cut_ranges(structure, "A:995-1009,A:1020-1029"))
+    np.testing.assert_allclose(domain.residue, expected[0].residue, atol=1e-5)
+    (result,) = embed_files(weights, [test_files / "5zng.cif.gz"], ranges="Q:1-5")
+    assert "no chain 'Q'" in result.reason
+    with pytest.raises(StructureError, match="1-x"):
+        next(embed_files(weights, ["absent.pdb"], ranges="A:1-x"))
+    with pytest.raises(ConfigError, match="chains or ranges"):
+        next(embed_files(weights, ["absent.pdb"], ranges="A:1-5", chains=["A"]))
+
+
+def test_corpora_are_embedded_like_files(weights, test_files, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("1aki.cif", "5zng.bcif.gz"):
+        (folder / name).write_bytes((test_files / name).read_bytes())
+    (folder / "empty.pdb").write_bytes(b"")
+    build_store([folder], tmp_path / "store")
+    told = []
+    report = lambda *numbers: told.append(numbers)  # noqa: E731
+    of_folder = list(embed_files(weights, [folder], report=report))
+    assert [result.reason is None for result in of_folder] == [True, True, False]
+    assert told[-1] == (3, 3, sum(len(result.chains) for result in of_folder))
+    of_store = list(embed_files(weights, [tmp_path / "store", "absent.cif"]))
+    assert [result.reason is None for result in of_store] == [True, False]
+    expected = [chain for result in of_folder for chain in result.chains]
+    assert [c.name for c in of_store[0].chains] == [f"{c.name}_{c.chain}" for c in expected]
+    for one, other in zip(of_store[0].chains, expected, strict=True):
+        assert one.sequence == other.sequence
+        np.testing.assert_allclose(one.protein, other.protein, atol=1e-3)
+        np.testing.assert_allclose(one.residue, other.residue, atol=1e-3)
+    with pytest.raises(ConfigError, match="of structure files, not of entries of a corpus"):
+        list(embed_files(weights, [tmp_path / "store"], chains=["A"]))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DatasetError, match="none"):
+        list(embed_files(weights, [tmp_path / "none"]))
 
 
 def kill_readers(fifo, stop):
@@ -95,7 +143,7 @@ def test_no_more_processes_than_cores(weights, test_files, monkeypatch):
 
     def spy(work, chunks, *, jobs, **rest):
         asked.append(jobs)
-        return (files.FileEmbeddings(task.path) for (task,) in chunks)
+        return ([files.FileEmbeddings(task.path)] for (task,) in chunks)
 
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     monkeypatch.setattr(files, "map_in_processes", spy)

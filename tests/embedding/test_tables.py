@@ -126,3 +126,38 @@ def test_many_chains_fill_several_row_groups(results, tmp_path):
 def test_wrong_output(name, results, tmp_path):
     with pytest.raises(ConfigError, match=r"must end in|does not exist"):
         write_embeddings(tmp_path / name, results)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".npz", ".safetensors"])
+def test_levels(suffix, weights, test_files, tmp_path):
+    path = tmp_path / f"out{suffix}"
+    results = list(embed_files(weights, [test_files / "5zng.cif.gz"], pairs=True))
+    chains = results[0].chains
+    write_embeddings(path, results, levels=["pair"])
+    if suffix == ".parquet":
+        table = pd.read_parquet(path)
+        assert not {"protein", "residue"} & set(table)
+        for row, chain in zip(table.itertuples(), chains, strict=True):
+            np.testing.assert_array_equal(np.stack(row.pair), chain.pair)
+            np.testing.assert_array_equal([row.pair_source, row.pair_target], chain.pair_index)
+        return
+    if suffix == ".npz":
+        with np.load(path) as z:
+            arrays = dict(z)
+    else:
+        with safe_open(path, "np") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
+    assert not {"protein", "residue"} & set(arrays)
+    for i, chain in enumerate(chains):
+        rows = slice(arrays["pair_starts"][i], arrays["pair_starts"][i + 1])
+        np.testing.assert_array_equal(arrays["pair"][rows], chain.pair)
+        np.testing.assert_array_equal(arrays["pair_index"][:, rows], chain.pair_index)
+
+
+def test_levels_that_are_not_there(results, tmp_path):
+    with pytest.raises(ConfigError, match="no pair embeddings"):
+        write_embeddings(tmp_path / "out.npz", results, levels=["pair"])
+    for levels in ([], ["atom"]):
+        with pytest.raises(ConfigError, match="levels must be of protein, residue, pair"):
+            write_embeddings(tmp_path / "out.npz", results, levels=levels)
+    assert not list(tmp_path.iterdir())
