@@ -9,7 +9,7 @@ from proteingraph.embedding import Whitening
 
 __all__ = ["AS_GIVEN", "POWERS", "cosine"]
 
-POWERS = {"standardised": 0.0, "whitened": 0.5}
+POWERS = {"standardised": 0.0, "whitened": 0.7}
 """Power of `Whitening` by the name of what it does to vectors."""
 AS_GIVEN = "as given"
 

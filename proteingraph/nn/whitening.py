@@ -29,8 +29,8 @@ class Whitening:
     def fit(
         cls,
         reference: NDArray[np.floating],
-        power: float = 0.5,
-        shrinkage: float = 0.03,
+        power: float = 0.7,
+        shrinkage: float = 0.1,
         columns: int | None = None,
     ) -> Whitening:
         r"""Find mean and axes of embeddings of proteins, whose labels need not be known.
@@ -41,9 +41,9 @@ class Whitening:
         Args:
             reference: ``[m, D]``.
             power: :math:`p`: 1 gives all axes the same variance, 0 leaves them as they are.
-                (default: :obj:`0.5`)
+                (default: :obj:`0.7`)
             shrinkage: Added to each :math:`\lambda`, whose mean is 1, lest axes of little but noise
-                are magnified. (default: :obj:`0.03`)
+                are magnified. (default: :obj:`0.1`)
             columns: Principal axes to keep, those of the largest variance; not with a power of 0,
                 which has none. (default: all)
 

@@ -55,7 +55,7 @@ class ModelConfig:
     graph: dict[str, Any] = field(default_factory=dict)
     encoder: dict[str, Any] = field(default_factory=dict)
     embedding_sigma: Noise = 0.5
-    readout: CountOrZero = 256
+    readout: CountOrZero = 512
 
 
 @dataclass(config=STRICT)

@@ -16,7 +16,7 @@ __all__ = ["fit_readout"]
 def fit_readout(
     model: DenoisingModel,
     corpus: Corpus,
-    columns: int = 256,
+    columns: int = 512,
     chains: int = 400,
     residues: int = 2000,
 ) -> None:
@@ -26,7 +26,7 @@ def fit_readout(
         model: Network; embeds in evaluation mode and is left in the mode it is in.
         corpus: Structures of the kind that it is to embed.
         columns: Columns of the embedding; fewer, if there are fewer structures.
-            (default: :obj:`256`)
+            (default: :obj:`512`)
         chains: Evenly spread structures to look at, at most. More is better. (default: :obj:`400`)
         residues: Residues in a batch, about; a dense network gets one structure at a time.
             (default: :obj:`2000`)

@@ -40,7 +40,7 @@ def largest_difference(one: DenoisingModel, two: DenoisingModel, batch: Batch) -
         graph = model.prepare(batch.clone())
         embeddings = model.encoder(graph)
         results.append([model(graph), embeddings.residue, embeddings.pair, embeddings.protein])
-    return max(float((a - b).abs().max()) for a, b in zip(*results, strict=True))
+    return max(float((a - b).detach().abs().max()) for a, b in zip(*results, strict=True))
 
 
 @pytest.mark.parametrize("size", LARGER)

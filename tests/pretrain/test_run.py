@@ -232,7 +232,7 @@ def test_the_graph_network_continues_at_other_noise(tmp_path: Path, run, small_c
 @pytest.mark.parametrize(
     ("weights", "override", "message"),
     [
-        ("graph", "model.encoder.layers=3", "model.encoder.layers=3 is not .* 2"),
+        ("graph", "model.encoder.layers=1", "model.encoder.layers=1 is not .* 2"),
         ("graph", "model.graph.k=7", "model.graph.k=7 is not .* 6"),
         ("graph", "model.encoder.depth=3", "model.encoder.depth=3 is not .* which have none"),
         ("graph", "model.architecture=cond_resnet", "is not that of the weights in .* graph"),
