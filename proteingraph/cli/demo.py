@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from proteingraph.cli.checks import check_folder
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -74,6 +76,7 @@ def demo(
     from proteingraph.viz import plot_embedding_map, plot_training_curve
 
     start = time.monotonic()
+    check_folder(output)
     if (output / "checkpoints").exists() or (output / "embeddings.parquet").exists():
         if not overwrite:
             raise ConfigError(f"{output} holds a demo already: add --overwrite, or name another")
@@ -92,7 +95,7 @@ def demo(
     untrained = build_model(config.model, config.noise)
     module = pretrain(train, validation, output, config)
     console.print(_error_table(module, validation))
-    chains = _neighbor_table(console, module.model, untrained, test)
+    chains = _neighbor_table(console, module.model, untrained, train, test)
     records = [FileEmbeddings("cath-scop-mini", [chain]) for chain in chains]
     write_embeddings(output / "embeddings.parquet", records)
     plot_training_curve(output, output / "training_curve.png")
@@ -143,7 +146,11 @@ def _error_table(module: GradientEstimation, pack: ChainPack) -> Table:
 
 
 def _neighbor_table(
-    console: Console, trained: DenoisingModel, untrained: DenoisingModel, test: CathScopMini
+    console: Console,
+    trained: DenoisingModel,
+    untrained: DenoisingModel,
+    train: ChainPack,
+    test: CathScopMini,
 ) -> list[ChainEmbedding]:
     """Compare nearest neighbors by both networks; return the trained one's embeddings."""
     import numpy as np
@@ -151,7 +158,9 @@ def _neighbor_table(
     from rich.table import Table
 
     from proteingraph.embedding import embed_graphs, nearest_neighbor_accuracy
+    from proteingraph.pretrain.readout import fit_readout
 
+    fit_readout(untrained, train)  # as the trained one was
     superfamilies = [data.sccs.rsplit(".", 1)[0] for data in test]
     title = f"{len(test)} held-out domains: nearest neighbor in the same SCOPe superfamily"
     table = Table(title=title, min_width=len(title))

@@ -49,6 +49,13 @@ def test_demo_end_to_end(few_domains, tmp_path):
     assert [path.name for path in output.iterdir()] == ["notes.txt"]
 
 
+def test_a_folder_that_cannot_be_is_told_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(app, ["demo", "-o", str(tmp_path / "file")])
+    assert isinstance(result.exception, ConfigError)
+    assert "is a file, no folder" in str(result.exception)
+
+
 def test_settings_are_those_of_a_run():
     from proteingraph.pretrain import load_config
 
