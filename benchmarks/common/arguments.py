@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["make_parser"]
+from proteingraph.zoo import resolve_name
+from proteingraph.zoo.registry import SHIPPED
+
+__all__ = ["make_parser", "weights_folder"]
+
+
+def weights_folder(text: str) -> Path:
+    """Folder of weights, given that or a name of the zoo."""
+    name = None if Path(text).is_dir() else resolve_name(text)
+    return Path(text) if name is None else SHIPPED / name
 
 
 def make_parser(description: str, untrained: int = 0) -> argparse.ArgumentParser:
@@ -19,12 +28,12 @@ def make_parser(description: str, untrained: int = 0) -> argparse.ArgumentParser
     parser = argparse.ArgumentParser(description=description.strip().splitlines()[0])
     parser.add_argument(
         "--weights",
-        type=Path,
+        type=weights_folder,
         nargs="+",
         action="extend",
         required=True,
-        metavar="FOLDER",
-        help="folders of saved weights",
+        metavar="WEIGHTS",
+        help="names of the zoo, or folders of saved weights",
     )
     parser.add_argument(
         "--data-root",

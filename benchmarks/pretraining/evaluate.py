@@ -21,6 +21,7 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import spread
+from benchmarks.common.arguments import weights_folder
 from benchmarks.common.noise import SIGMAS, perturbed_batches
 from proteingraph.datasets import ChainPack
 from proteingraph.pretrain import DenoisingModel
@@ -57,7 +58,9 @@ def held_out(root: Path | None, number: int | None) -> ChainPack:
 def main() -> None:
     """Evaluate the networks named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("weights", nargs="+", type=Path, help="folders of saved weights")
+    parser.add_argument(
+        "weights", nargs="+", type=weights_folder, help="names of the zoo, or folders of weights"
+    )
     parser.add_argument("--data-root", type=Path, help="folder of the full corpus")
     parser.add_argument("--crop", type=int, default=256, help="longest stretch (default: 256)")
     parser.add_argument("--chains", type=int, help="evenly spread chains to use (default: all)")
@@ -76,7 +79,7 @@ def main() -> None:
         start = time.perf_counter()
         model = DenoisingModel.from_pretrained(folder)
         errors = evaluate(model, pack, arguments.crop, arguments.residues, arguments.sigma)
-        figures[str(folder)] = {f"{sigma:g}": error for sigma, error in errors.items()}
+        figures[folder.name] = {f"{sigma:g}": error for sigma, error in errors.items()}
         row = "  ".join(f"{sigma:g}: {error:.4f}" for sigma, error in errors.items())
         print(f"{folder}  {row}  ({time.perf_counter() - start:.0f} s)", flush=True)
     if arguments.json:
