@@ -81,7 +81,7 @@ def main() -> None:
         errors = evaluate(model, pack, arguments.crop, arguments.residues, arguments.sigma)
         figures[folder.name] = {f"{sigma:g}": error for sigma, error in errors.items()}
         row = "  ".join(f"{sigma:g}: {error:.4f}" for sigma, error in errors.items())
-        print(f"{folder}  {row}  ({time.perf_counter() - start:.0f} s)", flush=True)
+        print(f"{folder.name}  {row}  ({time.perf_counter() - start:.0f} s)", flush=True)
     if arguments.json:
         record = {"crop": arguments.crop, "chains": len(pack), "errors": figures}
         arguments.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,10 @@ from proteingraph.cli.data import data
 from proteingraph.cli.demo import demo
 from proteingraph.cli.denoise import denoise
 from proteingraph.cli.embed import embed
+from proteingraph.cli.index import index
+from proteingraph.cli.models import models
 from proteingraph.cli.pretrain import pretrain
+from proteingraph.cli.report import report
 from proteingraph.errors import ProteinGraphError
 
 __all__ = ["app", "main"]
@@ -26,9 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, pretrain, embed, denoise):
+for command in (demo, pretrain, embed, denoise, report, models):
     app.command()(command)
-app.add_typer(data)
+for group in (data, index):
+    app.add_typer(group)
 
 
 def _version(asked: bool) -> None:
