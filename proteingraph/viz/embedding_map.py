@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from os import PathLike
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
+
+from proteingraph.viz.drawing import drawing
 
 __all__ = ["plot_embedding_map"]
 
@@ -15,16 +17,21 @@ __all__ = ["plot_embedding_map"]
 def plot_embedding_map(
     embeddings: NDArray[np.floating],
     labels: Sequence[str],
-    path: str | PathLike[str],
+    path: str | PathLike[str] | None = None,
     title: str = "",
-) -> None:
+    axes: Axes | None = None,
+) -> Axes:
     """Draw the first two principal components of embeddings, coloured by label.
 
     Args:
         embeddings: ``[n, D]``, two rows at least.
         labels: ``[n]``; drawn and named in sorted order.
-        path: Image to write; its suffix says which kind.
-        title: Title of the figure.
+        path: Image to write; its suffix says which kind. (default: writes none)
+        title: Title of the figure. (default: none)
+        axes: Axes to draw into. (default: those of a new figure)
+
+    Returns:
+        The axes.
 
     Raises:
         ValueError: If there are fewer than two embeddings.
@@ -37,25 +44,23 @@ def plot_embedding_map(
     share = scale[:2] ** 2 / max((scale**2).sum(), 1e-12)
     plane = np.pad(plane, ((0, 0), (0, 2 - plane.shape[1])))
     share = np.pad(share, (0, 2 - len(share)))
-    # Without pyplot: its backend and its list of open figures are the caller's.
-    figure = Figure(figsize=(6, 5), layout="constrained")
-    axes = figure.subplots()
     names = np.asarray(labels)
-    for number, name in enumerate(sorted(set(labels))):
-        rows = names == name
-        axes.scatter(
-            plane[rows, 0],
-            plane[rows, 1],
-            s=12,
-            color=f"C{number % 10}",
-            alpha=0.8,
-            label=name,
-            lw=0,
+    with drawing(path, axes, (6, 5)) as axes:
+        for number, name in enumerate(sorted(set(labels))):
+            rows = names == name
+            axes.scatter(
+                plane[rows, 0],
+                plane[rows, 1],
+                s=12,
+                color=f"C{number % 10}",
+                alpha=0.8,
+                label=name,
+                lw=0,
+            )
+        axes.set(
+            title=title,
+            xlabel=f"component 1 ({share[0]:.0%} of variance)",
+            ylabel=f"component 2 ({share[1]:.0%})",
         )
-    axes.set(
-        title=title,
-        xlabel=f"component 1 ({share[0]:.0%} of variance)",
-        ylabel=f"component 2 ({share[1]:.0%})",
-    )
-    axes.legend(frameon=False, markerscale=1.5)
-    figure.savefig(path, dpi=150)
+        axes.legend(frameon=False, markerscale=1.5)
+    return axes

@@ -6,7 +6,9 @@ from os import PathLike
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+
+from proteingraph.viz.drawing import drawing
 
 __all__ = ["plot_training_curve", "read_curve"]
 
@@ -31,30 +33,40 @@ def read_curve(run: str | PathLike[str]) -> pd.DataFrame:
     return rows.groupby("step", as_index=False).last()
 
 
-def plot_training_curve(run: str | PathLike[str], path: str | PathLike[str]) -> None:
+def plot_training_curve(
+    run: str | PathLike[str],
+    path: str | PathLike[str] | None = None,
+    axes: Axes | None = None,
+) -> Axes:
     """Draw the error of the unit noise over the residues seen.
 
     Args:
         run: Folder that `pretrain` wrote.
-        path: Image to write; its suffix says which kind.
+        path: Image to write; its suffix says which kind. (default: writes none)
+        axes: Axes to draw into. (default: those of a new figure)
+
+    Returns:
+        The axes.
+
+    Raises:
+        FileNotFoundError: If the folder has no log.
     """
     curve = read_curve(run)
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
     curve = curve.reindex(columns=curve.columns.union(["train/mse", "train/residues"]))
     train = curve.dropna(subset=["train/mse"])
-    axes.plot(train["train/residues"], train["train/mse"], color="0.8", lw=0.8, label="batch")
     smooth = train["train/mse"].ewm(halflife=max(1, len(train) / 40)).mean()
-    axes.plot(train["train/residues"], smooth, color="C0", label="training, smoothed")
-    if "validation/mse" in curve:
-        held_out = curve.assign(residues=curve["train/residues"].ffill())
-        held_out = held_out.dropna(subset=["validation/mse"])
-        axes.plot(
-            held_out["residues"], held_out["validation/mse"], "o-", color="C1", label="held out"
+    with drawing(path, axes, (6, 4)) as axes:
+        axes.plot(train["train/residues"], train["train/mse"], color="0.8", lw=0.8, label="batch")
+        axes.plot(train["train/residues"], smooth, color="C0", label="training, smoothed")
+        if "validation/mse" in curve:
+            held_out = curve.assign(residues=curve["train/residues"].ffill())
+            held_out = held_out.dropna(subset=["validation/mse"])
+            axes.plot(
+                held_out["residues"], held_out["validation/mse"], "o-", color="C1", label="held out"
+            )
+        axes.axhline(1.0, color="k", lw=0.8, ls=":", label="predict nothing")
+        axes.set(
+            xlabel="residues seen", ylabel="error of the unit noise", ylim=(0, None), xlim=(0, None)
         )
-    axes.axhline(1.0, color="k", lw=0.8, ls=":", label="predict nothing")
-    axes.set(
-        xlabel="residues seen", ylabel="error of the unit noise", ylim=(0, None), xlim=(0, None)
-    )
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+        axes.legend(frameon=False)
+    return axes

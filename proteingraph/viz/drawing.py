@@ -1,0 +1,36 @@
+"""Axes that figures are drawn into: the caller's, or those of a figure made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = ["drawing"]
+
+
+@contextmanager
+def drawing(
+    path: str | PathLike[str] | None,
+    axes: Axes | None,
+    size: tuple[float, float],
+    projection: str | None = None,
+) -> Iterator[Any]:
+    """Give axes to draw into; what was drawn is written at the end.
+
+    Args:
+        path: Image to write, whose suffix says which kind; None to write none.
+        axes: Axes of the caller; None to make a figure.
+        size: Width and height of a figure that is made, in inches.
+        projection: Projection of its axes, such as ``"3d"``. (default: none)
+    """
+    if axes is None:
+        # Without pyplot: its backend and its list of open figures are the caller's.
+        axes = Figure(figsize=size, layout="constrained").add_subplot(projection=projection)
+    yield axes
+    if path is not None:
+        axes.figure.savefig(path, dpi=150)
