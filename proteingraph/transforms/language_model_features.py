@@ -228,7 +228,7 @@ def _chain_rows(data: Data) -> list[Tensor]:
         order = order[torch.argsort(key[order], stable=True)]
     groups = torch.stack([batch, data.chain])[:, order]
     sizes = torch.unique_consecutive(groups, dim=1, return_counts=True)[1]
-    return list(order.cpu().split(sizes.tolist()))
+    return list(torch.split(order.cpu(), sizes.tolist()))
 
 
 def _windows(length: int, window: int, overlap: int) -> list[int]:

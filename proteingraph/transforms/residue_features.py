@@ -179,8 +179,8 @@ class _Tensors(_Named):
     def __init__(self, path: Path) -> None:
         from safetensors import safe_open
 
-        self._file = safe_open(path, framework="numpy")
-        self._names = dict.fromkeys(self._file.keys())
+        self._file: Any = safe_open(path, framework="numpy")
+        self._names = dict.fromkeys(self._file.keys())  # type: ignore[no-untyped-call]
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = self._file.get_tensor(name)
