@@ -22,17 +22,15 @@ def denoise(
     file: Annotated[
         Path, typer.Argument(help="Structure file: PDB, mmCIF or BinaryCIF, also .gz.")
     ],
-    model: Annotated[
-        Path, typer.Option("--model", "-m", help="Folder of saved weights (as pretrain writes it).")
-    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Denoised structure to write: .pdb or .cif.")
     ],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
+    ] = "dsm_base",
     sigma: Annotated[
         float | None,
-        typer.Option(
-            help="Noise in Å that the network is told (default: as perturbed, or model's)."
-        ),
+        typer.Option(help="Noise in Å that the network is told (default: as perturbed, or 0.5)."),
     ] = None,
     perturb: Annotated[
         float | None, typer.Option(help="Noise in Å to add first, to see how much is undone.")
@@ -77,11 +75,11 @@ def denoise(
     from rich.console import Console
 
     from proteingraph.io import read_structure, write_structure
-    from proteingraph.pretrain import DenoisingModel
     from proteingraph.pretrain.denoised import denoise_structure
+    from proteingraph.zoo import load_model
 
     structure = read_structure(file, chains=chains.split(",") if chains else None)
-    network = DenoisingModel.from_pretrained(model)
+    network = load_model(model)
     result = denoise_structure(
         network,
         structure,

@@ -33,7 +33,7 @@ def report(
     ] = False,
     sigma: Annotated[
         float | None,
-        typer.Option(help="Noise in Å that the network is told for the score (default: model's)."),
+        typer.Option(help="Noise in Å that the network is told for the score (default: 0.5)."),
     ] = None,
     plddt: Annotated[
         bool, typer.Option("--plddt", help="The B-factor column holds pLDDT (predicted models).")

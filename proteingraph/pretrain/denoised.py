@@ -20,7 +20,10 @@ from proteingraph.pretrain.sampling import (
 )
 from proteingraph.transforms import PerturbCoordinates
 
-__all__ = ["DenoisedStructure", "denoise_structure"]
+__all__ = ["SUSPECTED_NOISE", "DenoisedStructure", "denoise_structure"]
+
+SUSPECTED_NOISE = 0.5
+"""Noise in Å that a network is told of a structure of which nothing else is known."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -96,8 +99,8 @@ def denoise_structure(
     Args:
         model: The network.
         structure: The structure.
-        sigma: Noise in Å that the network is told. (default: `perturb` if given, else the
-            network's :attr:`~proteingraph.pretrain.DenoisingModel.embedding_sigma`)
+        sigma: Noise in Å that the network is told. (default: `perturb` if given, else
+            `SUSPECTED_NOISE`)
         perturb: Noise in Å to add first. (default: none)
         seed: Seed of all noise. (default: :obj:`0`)
         langevin: Whether to move by annealed Langevin dynamics from `sigma` down, instead of in
@@ -119,7 +122,7 @@ def denoise_structure(
     if not len(kept):
         raise StructureError(f"{structure.name}: no residue has a CA atom, so none can be denoised")
     told = sigma if sigma is not None else perturb
-    told = model.embedding_sigma if told is None else told
+    told = SUSPECTED_NOISE if told is None else told
     chain = structure.chain[kept]
     chains = [kept[chain == name] for name in dict.fromkeys(chain.tolist())]
     groups = [kept] if together else chains

@@ -133,9 +133,9 @@ def test_every_format(test_files, folder, tmp_path) -> None:
     assert np.allclose(read_structure(tmp_path / "c.pdb.gz").atom_coord, coordinates[0], atol=2e-3)
 
 
-def test_default_noise_is_the_networks(test_files, folder, model, tmp_path) -> None:
+def test_default_noise(test_files, folder, model, tmp_path) -> None:
     result = call(test_files / "1aki.pdb", "-m", folder, "-o", tmp_path / "out.pdb")
-    assert f"told noise of {model.embedding_sigma:g} Å" in result.output
+    assert "told noise of 0.5 Å" in result.output
     table = pd.read_csv(tmp_path / "out.gradient.csv")
     assert list(table) == COLUMNS and len(table) == 129
     result = call(

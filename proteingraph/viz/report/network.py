@@ -14,6 +14,7 @@ from proteingraph.embedding import ChainEmbedding, embed_graphs, standardize
 from proteingraph.errors import StructureError
 from proteingraph.io import Structure
 from proteingraph.pretrain import DenoisingModel, estimate_gradient
+from proteingraph.pretrain.denoised import SUSPECTED_NOISE
 from proteingraph.pretrain.model import visible_attributes
 from proteingraph.transforms import ResidueGraph
 from proteingraph.viz.report.columns import ResidueColumn
@@ -55,8 +56,8 @@ def view_structure(
     Args:
         model: Network.
         structure: Structure; residues without CA are not shown.
-        sigma: Noise in Å that the network is told for the gradient. (default: that at which it
-            embeds)
+        sigma: Noise in Å that the network is told for the gradient.
+            (default: :obj:`0.5`)
         together: Whether all chains are one graph, instead of each its own.
             (default: :obj:`False`)
 
@@ -68,7 +69,7 @@ def view_structure(
         raise StructureError(f"{structure.name}: no residue has a CA atom, so nothing to show")
     chain = structure.chain[has_ca]
     apart = [has_ca[chain == name] for name in dict.fromkeys(chain.tolist())]
-    told = model.embedding_sigma if sigma is None else sigma
+    told = SUSPECTED_NOISE if sigma is None else sigma
     score = np.full((len(structure), 3), np.nan, dtype=np.float32)
     residue, edges, chains = None, [], []
     for rows in [has_ca] if together else apart:

@@ -68,7 +68,7 @@ def test_together_chains_see_each_other(model, structure):
     source, target = view.edge_index
     assert (structure.chain[source] != structure.chain[target]).any()
     assert len(view.chains) == 1
-    assert view.sigma == model.embedding_sigma
+    assert view.sigma == 0.5
 
 
 def test_components(view):
