@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -115,7 +116,8 @@ class _Crew(Generic[Item, Result]):
             jobs,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(self.start, tuple(self.arguments)),
+            # As bytes: the process watches its parent before it imports what these need.
+            initargs=(pickle.dumps((self.start, tuple(self.arguments))),),
         )
         try:
             yield pool
@@ -127,8 +129,9 @@ class _Crew(Generic[Item, Result]):
             return pool.submit(_work_through, self.work, chunk)
 
 
-def _begin(start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+def _begin(prepared: bytes) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    start, arguments = pickle.loads(prepared)
     if start is not None:
         start(*arguments)
 

@@ -88,19 +88,34 @@ def is_running(process: int) -> bool:
         return file.read().rpartition(")")[2].split()[0] != "Z"
 
 
+PROGRAM = """
+import os, time
+from functools import partial
+from multiprocessing import active_children
+from operator import methodcaller
+from proteingraph.parallel import map_in_processes
+
+class Slow:
+    def __reduce__(self):
+        return time.sleep, (60,)
+
+def chunks():
+    yield [partial(time.sleep, 60)]
+    print(active_children()[0].pid, flush=True)
+    yield []
+
+work = methodcaller("__call__")
+list(map_in_processes(work, chunks(), jobs=1, lost=print, start=max, arguments={arguments}))
+"""
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="takes /proc to look at processes")
-def test_processes_end_with_the_one_that_started_them():
-    program = (
-        "import os, time\n"
-        "from functools import partial\n"
-        "from operator import methodcaller\n"
-        "from proteingraph.parallel import map_in_processes\n"
-        "chunks = [[partial(os.getpid)], [partial(time.sleep, 60)]]\n"
-        "for result in map_in_processes(methodcaller('__call__'), chunks, jobs=1, lost=print):\n"
-        "    print(result, flush=True)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+@pytest.mark.parametrize("arguments", ["[1, 2]", "[Slow(), 2]"], ids=["at work", "starting"])
+def test_processes_end_with_the_one_that_started_them(arguments):
+    command = [sys.executable, "-c", PROGRAM.replace("{arguments}", arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         worker = int(parent.stdout.readline())
+        time.sleep(1)
         assert is_running(worker)
         parent.kill()
     deadline = time.monotonic() + 30
