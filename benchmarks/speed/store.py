@@ -3,9 +3,10 @@
     python benchmarks/speed/store.py [--data-root FOLDER]
 
 Measured are, in one run: PDB files of about 250 residues stored a second, parsing included, by one
-process and by several, whose start counts; entries read at random a second, as graphs and as bare
-arrays; how long a store of 1,000,000 entries takes to open, and how much memory; and crops a second
-out of loaders with worker processes, with the memory that a worker has for itself.
+process and, after they have started (each imports PyTorch), by several; entries read at random a
+second, as graphs and as bare arrays; how long a store of 1,000,000 entries takes to open, and how
+much memory; and crops a second out of loaders with worker processes, with the memory that a worker
+has for itself.
 
 The files are of two kinds: backbones written from the corpus (4 atoms a residue), and all-atom
 files, those of `FOLDER/files` or without it those of the tests, over and over. All files are warm:
@@ -120,18 +121,35 @@ def measure_build(files: Path, target: Path, jobs: int) -> Figures:
     paths = sorted(files.iterdir())
     build_store([files], target / "warm")
     one = rates(len(paths), lambda: build_store([files], target / "one"))
-    repeated = [files] * REPEATS
-    several = rates(
-        REPEATS * len(paths), lambda: build_store(repeated, target / "several", jobs=jobs)
-    )
+    several = measure_processes([files] * REPEATS, target / "several", jobs)
     store = ChainStore(target / "one")
     return {
         "files": len(paths),
         "mean_residues": store.num_residues / len(store),
         "failures": len(store.failures),
         "one_process": one,
-        "several_processes": {"processes": jobs, "per_second": several["per_second"]},
+        "several_processes": several,
         "parsing_alone": rates(len(paths), lambda: [read_structure(path) for path in paths]),
+    }
+
+
+def measure_processes(sources: list[Path], target: Path, jobs: int) -> Figures:
+    """Build a store by several processes: how long until the first file is in it, and the rate."""
+    moments: list[float] = []
+    start, used = time.perf_counter(), time.process_time()
+    children = os.times().children_user + os.times().children_system
+    build_store(sources, target, jobs=jobs, report=lambda *_: moments.append(time.perf_counter()))
+    seconds = time.perf_counter() - start
+    return {
+        "processes": jobs,
+        "files": len(moments),
+        "seconds_to_start": moments[0] - start,
+        "per_second": (len(moments) - 1) / (moments[-1] - moments[0]),
+        "per_second_with_start": len(moments) / seconds,
+        "processor_seconds_of_builder": time.process_time() - used,
+        "processor_seconds_of_processes": (
+            os.times().children_user + os.times().children_system - children
+        ),
     }
 
 
@@ -216,10 +234,14 @@ def show(results: Figures) -> None:
     rows = []
     for kind, figures in results["build"].items():
         one, alone = figures["one_process"], figures["parsing_alone"]
-        numbers = (*one.values(), figures["several_processes"]["per_second"], *alone.values())
-        rows.append((kind, f"{figures['mean_residues']:.0f}", *(f"{n:.0f}" for n in numbers)))
+        several = figures["several_processes"]
+        numbers = (*one.values(), several["per_second"], *alone.values())
+        cells = [f"{n:.0f}" for n in numbers]
+        cells.insert(3, f"{several['seconds_to_start']:.1f}")
+        rows.append((kind, f"{figures['mean_residues']:.0f}", *cells))
     jobs = results["build"]["backbones"]["several_processes"]["processes"]
-    header = ("files", "residues", "one process", "by CPU time", f"{jobs} processes")
+    header = ("files", "residues", "one process", "by CPU time")
+    header += (f"{jobs} processes", "after (s)")
     print_table("PDB files a second", (*header, "parsing alone", "by CPU time"), rows)
     access = {name: value for name, value in results["access"].items() if isinstance(value, dict)}
     print_table(
