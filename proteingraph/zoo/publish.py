@@ -2,9 +2,9 @@
 
     python -m proteingraph.zoo.publish RUN -o FOLDER --about DATA.yaml MODEL.yaml --results A.json
 
-RUN is a folder that `proteingraph pretrain` wrote. FOLDER gets the weights in half precision, their
-settings and their record; it is best called by the name that the YAML files give. These hold the
-fields of `About`, the later file winning. Results are files that benchmarks wrote.
+RUN is a folder that `proteingraph pretrain` wrote. FOLDER gets the weights, matrices in half
+precision, their settings and their record; it is best called by the name that the YAML files give.
+These hold the fields of `About`, the later file winning. Results are files that benchmarks wrote.
 """
 
 from __future__ import annotations
@@ -152,7 +152,11 @@ def publish(run: Path, folder: Path, about: About, results: Sequence[Path] = ())
 
 
 def _halved(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    halved = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    # Vectors (biases, norms, means) take next to no room.
+    halved = {
+        name: value.half() if value.is_floating_point() and value.dim() > 1 else value
+        for name, value in state.items()
+    }
     for name, value in halved.items():
         if not bool(value.isfinite().all()):
             raise WeightsError(f"{path}: {name} has values too large for half precision")

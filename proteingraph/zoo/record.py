@@ -188,7 +188,7 @@ class ModelRecord:
         description: What it is, in a sentence.
         architecture: As `DenoisingModel` has it.
         parameters: Number of parameters.
-        dtype: Type of the stored values; parameters are float32 once loaded.
+        dtype: Type of the stored matrices; vectors, and all parameters once loaded, are float32.
         rounding: Largest relative change of the network's outputs by storing them so.
         weights: The file ``model.safetensors``.
         config: The file ``config.json``.
