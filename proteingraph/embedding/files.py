@@ -17,6 +17,7 @@ from proteingraph.io import parse_ranges, read_structure
 from proteingraph.noise import NOISE_RANGE
 from proteingraph.parallel import map_in_processes
 from proteingraph.pretrain import DenoisingModel
+from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.zoo import load_model
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _tasks(path: str, how: _How) -> Iterator[_Task]:
 def _run(
     model: str | PathLike[str], tasks: Sequence[_Task], workers: int
 ) -> Iterator[list[FileEmbeddings]]:
+    keep_freed_memory()
     loaded = load_model(model)
     if workers <= 1:
         for task in tasks:
@@ -174,6 +176,7 @@ def _lost(task: _Task) -> list[FileEmbeddings]:
 
 def _start_worker(model: str, threads: int) -> None:
     global _model
+    keep_freed_memory()
     torch.set_num_threads(threads)
     _model = load_model(model)
 

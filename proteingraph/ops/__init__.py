@@ -13,6 +13,7 @@ from proteingraph.ops.checks import GraphInputError
 from proteingraph.ops.neighbors import knn_edges, radius_edges
 from proteingraph.ops.segment import (
     add_to_edges,
+    add_to_edges_,
     gather,
     segment_max,
     segment_mean,
@@ -25,6 +26,7 @@ __all__ = [
     "BackendError",
     "GraphInputError",
     "add_to_edges",
+    "add_to_edges_",
     "available_backends",
     "gather",
     "get_backend",

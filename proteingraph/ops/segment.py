@@ -21,6 +21,7 @@ from proteingraph.ops.groups import Groups, group_edges
 
 __all__ = [
     "add_to_edges",
+    "add_to_edges_",
     "gather",
     "segment_max",
     "segment_mean",
@@ -66,6 +67,15 @@ def add_to_edges(src: Tensor, values: Tensor, index: Tensor) -> Tensor:
         return src + gather(values, index)
     rows = src.view(values.size(0), degree, *src.shape[1:])
     return (rows + values[:, None]).view_as(src)
+
+
+def add_to_edges_(src: Tensor, values: Tensor, index: Tensor) -> Tensor:
+    """Add to each edge the values of its residue, in place; for when no gradient is asked for."""
+    degree = _fixed_degree(src, index, values.size(0))
+    if degree:
+        src.view(values.size(0), degree, *src.shape[1:]).add_(values[:, None])
+        return src
+    return src.add_(gather(values, index))
 
 
 def segment_sum(

@@ -8,6 +8,7 @@ from torch_geometric.utils import scatter, softmax
 
 from proteingraph.ops import (
     add_to_edges,
+    add_to_edges_,
     gather,
     groups,
     segment_max,
@@ -80,6 +81,9 @@ def test_edges_get_the_values_of_their_residues(index, dtype, shape):
     values = torch.randn(NUM, *shape, dtype=dtype, requires_grad=True)
     out, expected = add_to_edges(src, values, index), src + values[index]
     assert torch.equal(out, expected)
+    with torch.no_grad():
+        there = src.clone()
+        assert add_to_edges_(there, values, index) is there and torch.equal(there, expected)
     weight = torch.randn_like(out)
     for one, other in zip(
         torch.autograd.grad((out * weight).sum(), (src, values)),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
-from proteingraph.ops import add_to_edges, gather, segment_mean
+from proteingraph.ops import add_to_edges, add_to_edges_, gather, segment_mean
 
 __all__ = ["ResidueConv"]
 
@@ -103,7 +103,7 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
             from_target=self.target(normed),
             size=size,
         )
-        edge_attr = edge_attr + F.dropout(self.edge_out(message), self.dropout, self.training)
+        edge_attr = F.dropout(self.edge_out(message), self.dropout, self.training).add_(edge_attr)
         if not self.update_residues:
             return x, edge_attr
         received = self.propagate(edge_index, hidden=message, size=size)
@@ -117,7 +117,11 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         self, edge: Tensor, from_source_j: Tensor, from_target: Tensor, edge_index_i: Tensor
     ) -> Tensor:
         """Return the hidden units of each edge, from the edge and its two residues."""
-        return F.silu(add_to_edges(edge + from_source_j, from_target, edge_index_i))
+        if torch.is_grad_enabled():
+            return F.silu(add_to_edges(edge + from_source_j, from_target, edge_index_i))
+        # Nobody asks for the summands again, and edges are what memory is spent on.
+        hidden = add_to_edges_(from_source_j.add_(edge), from_target, edge_index_i)
+        return F.silu(hidden, inplace=True)
 
     def message(self, hidden: Tensor) -> Tensor:
         """Return what each edge sends: its hidden units."""

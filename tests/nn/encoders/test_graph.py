@@ -30,7 +30,10 @@ def test_text_and_size():
     assert str(model) == "GraphEncoder(channels=128, pair_channels=64, layers=5)"
     assert GraphEncoder(**model.config).state_dict().keys() == model.state_dict().keys()
     small = encoder()
-    assert small.config == {"node_channels": 30, "edge_channels": 89, "dropout": 0.0, **SMALL}
+    rest = {"node_channels": 30, "edge_channels": 89, "dropout": 0.0, "expansion": 2}
+    assert small.config == {**rest, **SMALL}
+    wide = encoder(expansion=5)
+    assert wide.convs[0].node_out.in_features == 5 * SMALL["channels"]
 
 
 @DTYPES
