@@ -39,6 +39,7 @@ from proteingraph.errors import ProteinGraphError
 from proteingraph.files import replacing
 from proteingraph.parallel import map_in_processes
 from proteingraph.pretrain import DenoisingModel, PretrainConfig, load_config
+from proteingraph.pretrain.config import flat_settings
 from proteingraph.pretrain.run import pretrain
 from proteingraph.pretrain.split import load_split_corpus
 
@@ -184,9 +185,14 @@ def collect(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, Any]], l
         if not path.exists():
             continue
         result = json.loads(path.read_text(encoding="utf-8"))
-        wanted = settings_of(variant, arguments.minutes, arguments.set)
-        if load_config(result["config"]) != wanted:
-            problems.append(f"{path}: is of other settings, left out: name another --output")
+        wanted = flat_settings(settings_of(variant, arguments.minutes, arguments.set).to_dict())
+        known = flat_settings(load_config(result["config"]).to_dict())
+        other = [f"{key}={value}" for key, value in known.items() if wanted.get(key) != value]
+        if known != wanted:
+            problems.append(
+                f"{path}: is of other settings ({', '.join(other)}), left out: name another "
+                "--output, or remove it"
+            )
         else:
             results[name] = result
     return results, problems
