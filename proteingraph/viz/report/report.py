@@ -48,8 +48,7 @@ def write_report(
         structure: Structure.
         model: Network that estimates the gradient and embeds.
         columns: More values, such as those that a task model predicts; shown first.
-        sigma: Noise in Å that the network is told for the gradient. (default: that at which it
-            embeds)
+        sigma: Noise in Å that the network is told for the gradient. (default: :obj:`0.5`)
         together: Whether the network sees all chains in one graph, instead of each on its own.
             (default: :obj:`False`)
         plddt: Whether the B-factor column holds pLDDT. (default: :obj:`False`)

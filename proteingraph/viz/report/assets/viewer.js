@@ -112,8 +112,8 @@ const Viewer = (() => {
 
   function whole() {
     const shown = Data.chains.map((_, chain) => String(chain)).filter((c) => State.isChainShown(+c));
-    view.zoomTo({ model: 0, chain: shown });
-    view.zoom(1.15);
+    view.zoomTo({ model: 0, chain: shown }); // fits the height
+    view.zoom(1.15 * Math.min(1, box.clientWidth / box.clientHeight));
   }
 
   const actions = {
