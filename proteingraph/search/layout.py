@@ -5,7 +5,7 @@ CA atoms of all entries one after the other as whole numbers, entry i those from
 `starts[i + 1]` (`starts.bin`) in units of `steps[i]` Å (`steps.bin`). All are flat and
 little-endian, without a header. `entries.parquet` has a row an entry, `failures.parquet` what could
 not be read, `model/` the network that the vectors are of, and `graph.usearch`, where there are many
-entries, the graph by which they are searched. `meta.json` is the record. Nothing in it depends on
+entries, the graph by which they are found. `meta.json` is the record. Nothing in it depends on
 when or where an index was built, and it refers to nothing outside: the folder can be moved.
 """
 

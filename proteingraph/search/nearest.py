@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proteingraph.errors import ConfigError, DatasetError
+from proteingraph.errors import DatasetError
 from proteingraph.search.layout import GRAPH, VECTORS, Record
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["EXACT_UP_TO", "Neighbors", "build_graph", "unit_vectors"]
 
 EXACT_UP_TO = 50_000
-"""Entries up to which all are compared; above, candidates come from a graph (HNSW)."""
+"""Entries up to which all are compared; above, likely ones come from a graph (HNSW).
+
+The graph needs usearch; without it all are compared whatever their number, which takes longer.
+"""
 
 LINKS, WIDTH_TO_BUILD, WIDTH_TO_SEARCH = 16, 128, 128
 _BLOCK = 1 << 14
@@ -37,20 +40,24 @@ def unit_vectors(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     return unit.astype(np.float32)
 
 
-def build_graph(folder: Path, entries: int, columns: int) -> None:
+def build_graph(folder: Path, entries: int, columns: int) -> bool:
     """Link the vectors of an index to their neighbors (HNSW), for search without looking at all.
 
-    One thread inserts them in their order, so that the graph depends on nothing else.
+    One thread inserts them in their order, so that the graph depends on nothing else (Malkov &
+    Yashunin, https://arxiv.org/abs/1603.09320).
 
     Args:
         folder: Folder of the index.
         entries: Number of vectors.
         columns: Length of each.
 
-    Raises:
-        ConfigError: If usearch is not installed.
+    Returns:
+        Whether usearch is installed, without which there is no graph.
     """
-    graph = _usearch().Index(
+    usearch = _usearch()
+    if usearch is None:
+        return False
+    graph = usearch.Index(
         ndim=columns, metric="ip", dtype="f16", connectivity=LINKS, expansion_add=WIDTH_TO_BUILD
     )
     vectors = _mapped(folder / VECTORS, entries, columns)
@@ -58,6 +65,7 @@ def build_graph(folder: Path, entries: int, columns: int) -> None:
         block = np.array(vectors[first : first + _BLOCK])
         graph.add(np.arange(first, first + len(block)), block, threads=1)
     graph.save(folder / GRAPH)
+    return True
 
 
 class Neighbors:
@@ -72,10 +80,10 @@ class Neighbors:
     """
 
     def __init__(self, folder: Path, record: Record) -> None:
-        self.exact = GRAPH not in record.files
-        self._folder = folder
         self._vectors = _mapped(folder / VECTORS, record.entries, record.columns)
-        self._graph: Graph | None = None
+        usearch = _usearch() if GRAPH in record.files else None
+        self._graph = None if usearch is None else _open_graph(usearch, folder / GRAPH)
+        self.exact = self._graph is None
 
     def __call__(
         self, queries: NDArray[np.float32], k: int
@@ -92,7 +100,8 @@ class Neighbors:
         k = min(k, len(self._vectors))
         if k < 1 or not len(queries):
             return np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
-        found = self._all(queries, k) if self.exact else self._candidates(queries, k)
+        graph = self._graph
+        found = self._all(queries, k) if graph is None else self._likely(graph, queries, k)
         return _largest(*found, k)
 
     def _all(
@@ -108,14 +117,11 @@ class Neighbors:
             cosines.append(cosine)
         return np.concatenate(entries, axis=1), np.concatenate(cosines, axis=1)
 
-    def _candidates(
-        self, queries: NDArray[np.float32], k: int
+    def _likely(
+        self, graph: Graph, queries: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """What the graph finds, with cosines computed as for all."""
-        if self._graph is None:
-            self._graph = _open_graph(self._folder / GRAPH)
-            self._graph.expansion_search = WIDTH_TO_SEARCH
-        matches = self._graph.search(queries, k, threads=1)
+        matches = graph.search(queries, k, threads=1)
         entries = np.atleast_2d(np.asarray(matches.keys)).astype(np.int64)
         vectors = self._vectors[entries].astype(np.float32)
         return entries, np.einsum("qkd,qd->qk", vectors, queries)
@@ -142,23 +148,21 @@ def _mapped(path: Path, entries: int, columns: int) -> NDArray[np.float16]:
     return np.frombuffer(content, "<f2").reshape(entries, columns)
 
 
-def _open_graph(path: Path) -> Graph:
+def _open_graph(usearch: Any, path: Path) -> Graph:
     try:
-        graph: Graph | None = _usearch().Index.restore(path, view=True)
-    except (RuntimeError, ValueError) as error:
+        graph: Graph = usearch.Index.restore(path, view=True)
+        graph.expansion_search = WIDTH_TO_SEARCH
+    except (RuntimeError, ValueError, AttributeError) as error:
         raise DatasetError(
             f"{path}: cannot be read ({error}): restore it from a copy, or build the index again"
         ) from error
-    assert graph is not None  # the file is there
     return graph
 
 
 def _usearch() -> Any:
+    """The library of the graph, or None where it is not installed."""
     try:
         import usearch.index
-    except ImportError as error:
-        raise ConfigError(
-            f"an index of more than {EXACT_UP_TO:,} entries needs usearch, which is not installed: "
-            "pip install 'torch-proteingraph[search]'"
-        ) from error
+    except ImportError:
+        return None
     return usearch.index

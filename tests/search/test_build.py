@@ -64,6 +64,17 @@ def test_the_same_bytes_again(packed, index, weights, tmp_path, contents):
     assert contents(again.path) == contents(index.path)
 
 
+def test_many_entries_get_a_graph(packed, index, weights, tmp_path, contents, monkeypatch):
+    pytest.importorskip("usearch")
+    monkeypatch.setattr("proteingraph.search.writer.EXACT_UP_TO", 20)
+    large, again = (Index.build([packed], tmp_path / name, weights) for name in "ab")
+    assert index.exact and not large.exact
+    assert contents(large.path) == contents(again.path)
+    vectors = np.fromfile(index.path / "vectors.bin", "<f2").reshape(len(index), -1)
+    for found, expected in zip(large.nearest(vectors, 5), index.nearest(vectors, 5), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_labels_by_table_and_labels_that_differ(test_files, packed, weights, tmp_path):
     table = tmp_path / "labels.tsv"
     table.write_text("name\tfold\n1aki_A\tlysozyme\n")

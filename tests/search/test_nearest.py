@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from proteingraph.errors import ConfigError, DatasetError
+from proteingraph.errors import DatasetError
 from proteingraph.search import nearest
 from proteingraph.search.layout import GRAPH, VECTORS, Record, describe_file
 from proteingraph.search.nearest import Neighbors, build_graph, unit_vectors
@@ -108,11 +108,16 @@ def test_graph_that_is_none(tmp_path):
     record = write(tmp_path, clusters(500), graph=True)
     (tmp_path / GRAPH).write_bytes(b"something else " * 1000)
     with pytest.raises(DatasetError, match=r"graph\.usearch: cannot be read"):
-        Neighbors(tmp_path, record)(clusters(40), 3)
+        Neighbors(tmp_path, record)
 
 
-def test_without_usearch(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "usearch", None)
+def test_without_usearch_all_are_compared(tmp_path, monkeypatch):
+    pytest.importorskip("usearch")
+    vectors, queries = clusters(500), clusters(40, seed=1)
+    record = write(tmp_path, vectors, graph=True)
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(ConfigError, match="needs usearch, which is not installed: pip install"):
-        write(tmp_path, clusters(100), graph=True)
+    assert not build_graph(tmp_path, *vectors.shape)
+    search = Neighbors(tmp_path, record)
+    assert search.exact
+    full = queries.astype(np.float64) @ vectors.astype(np.float16).astype(np.float64).T
+    np.testing.assert_array_equal(search(queries, 1)[0][:, 0], full.argmax(axis=1))

@@ -56,6 +56,7 @@ def build(
     from rich.console import Console
 
     from proteingraph.search import Index
+    from proteingraph.search.nearest import EXACT_UP_TO
 
     console = Console(stderr=True, soft_wrap=True)
     with progress_bar(console, "indexing", progress) as report:
@@ -77,6 +78,8 @@ def build(
         markup=False,
         highlight=False,
     )
+    if index.exact and len(index) > EXACT_UP_TO:
+        console.print("note: quicker to search if built with usearch: pip install usearch")
     reasons = index.failures["reason"].tolist()
     show_failures(console, reasons, output / "failures.parquet")
     if reasons:

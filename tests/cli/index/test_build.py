@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from typer.testing import CliRunner
 
 from proteingraph.cli.index import index
@@ -38,6 +40,16 @@ def test_options(test_files, weights, tmp_path):
     assert isinstance(again.exception, DatasetError) and "--overwrite" in str(again.exception)
     assert run(test_files / "1aki.cif", *options, "--overwrite").exit_code == 0
     assert Index.open(output).entries["name"].tolist() == ["1aki"]
+
+
+def test_many_entries_without_the_library_of_the_graph(test_files, weights, tmp_path, monkeypatch):
+    monkeypatch.setattr("proteingraph.search.nearest.EXACT_UP_TO", 0)
+    monkeypatch.setattr("proteingraph.search.writer.EXACT_UP_TO", 0)
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    result = run(test_files / "1aki.cif", "-o", tmp_path / "index", "-m", weights)
+    assert result.exit_code == 0, result.output
+    assert "quicker to search if built with usearch" in result.output
+    assert Index.open(tmp_path / "index").exact
 
 
 def test_listed_entries(test_files, weights, tmp_path):
