@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def build(
 
     from proteingraph.datasets.store import build_store
 
+    check_folder(output)
     console = Console(stderr=True, soft_wrap=True)
     try:
         with _report(console, progress) as report:
@@ -124,4 +126,8 @@ def _report(console: Console, wanted: bool) -> Iterator[Callable[[int, int], Non
             rate = (done - before) / max(time.monotonic() - start, 1e-9)
             bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
 
-        yield report
+        try:
+            yield report
+        except BaseException:
+            bar.live.transient = not start  # of a build that never began, nothing stays but why
+            raise

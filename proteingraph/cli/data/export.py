@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from proteingraph.cli.checks import check_folder
+
 if TYPE_CHECKING:
     from proteingraph.datasets.protocol import Corpus
 
@@ -49,6 +51,7 @@ def export(
     from proteingraph.datasets import load_corpus
     from proteingraph.datasets.store import export_entries
 
+    check_folder(output)
     opened = load_corpus(corpus)
     entries = _chosen(corpus, opened, names, split)
     console = Console(stderr=True, soft_wrap=True)

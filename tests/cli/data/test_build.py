@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from proteingraph.cli import app
 from proteingraph.datasets.store import ChainStore, verify_store
-from proteingraph.errors import DatasetError
+from proteingraph.errors import ConfigError, DatasetError
 
 
 def run(*arguments):
@@ -71,4 +71,12 @@ def test_an_interruption_says_how_to_go_on(test_files, tmp_path, monkeypatch):
 def test_wrong_input(arguments, tmp_path):
     result = run(*arguments, "-o", tmp_path / "store")
     assert isinstance(result.exception, DatasetError)
+    assert "building" not in result.output  # no bar of what never began
     assert not (tmp_path / "store").exists()
+
+
+def test_a_folder_that_cannot_be_is_told_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("absent", "-o", tmp_path / "file" / "store")
+    assert isinstance(result.exception, ConfigError)
+    assert "file is a file, no folder" in str(result.exception)
