@@ -59,8 +59,8 @@ def keep_store(
         except OSError as error:
             raise DatasetError(f"{fspath(path)}: cannot be written ({error})") from error
     store = ChainStore(target)
-    rows = store.failures.itertuples(index=False)
-    failures = [Failure(Path(row.file), row.reason, row.chain) for row in rows]
+    rows = store.failures.to_numpy().tolist()
+    failures = [Failure(Path(file), reason, chain) for file, chain, reason in rows]
     return store.subset(np.argsort(store.names, kind="stable")), failures
 
 
