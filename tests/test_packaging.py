@@ -34,7 +34,7 @@ HEAVY = {
     "tensorboard",
     "typer",
 }
-EXTRAS = ("bench", "cluster", "foldcomp", "test", "dev")
+EXTRAS = ("bench", "cluster", "foldcomp", "plm", "test", "dev")
 ROOMS = (
     "datasets",
     "embedding",
@@ -46,6 +46,7 @@ ROOMS = (
     "tasks",
     "testing",
     "transforms",
+    "zoo",
 )
 
 
