@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["drawing"]
 
@@ -33,4 +33,6 @@ def drawing(
         axes = Figure(figsize=size, layout="constrained").add_subplot(projection=projection)
     yield axes
     if path is not None:
-        axes.figure.savefig(path, dpi=150)
+        figure = axes.figure
+        root = figure.figure if isinstance(figure, SubFigure) else figure
+        root.savefig(path, dpi=150)

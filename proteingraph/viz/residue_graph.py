@@ -13,7 +13,7 @@ from proteingraph.viz.contact_map import COLOURS, graph_arrays
 from proteingraph.viz.drawing import drawing
 
 if TYPE_CHECKING:
-    from mpl_toolkits.mplot3d import Axes3D
+    from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
 
 __all__ = ["plot_residue_graph"]
 
@@ -48,7 +48,7 @@ def plot_residue_graph(
         MissingAttributeError: If the graph has no coordinates or no edges.
         ValueError: If there is not one value a residue.
     """
-    from mpl_toolkits.mplot3d.art3d import Line3DCollection
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection  # type: ignore[import-untyped]
 
     pos, edge_index, chain = graph_arrays(graph)
     shown = np.arange(len(pos)) if values is None else np.asarray(values)
@@ -67,7 +67,7 @@ def plot_residue_graph(
         axes.add_collection3d(Line3DCollection(place[undirected.T], **thin))
         axes.add_collection3d(Line3DCollection(trace, colors="0.25", linewidths=1.8))
         dots = axes.scatter(*place.T, c=shown, cmap=COLOURS, s=18, depthshade=False)
-        axes.set_aspect("equal")
+        axes.set_box_aspect(np.maximum(np.ptp(place, axis=0), 1.0), zoom=1.35)  # true to scale
         axes.view_init(elev=90, azim=-90)  # the two longest axes lie in the plane of the page
         axes.set_axis_off()
         axes.set_title(title)

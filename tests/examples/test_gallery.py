@@ -14,7 +14,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 QUICK = {
     "plot_embedding_map": ["--domains", "24", "--model", "WEIGHTS"],
     "plot_residue_graph": ["--model", "WEIGHTS"],
-    "plot_training_curve": ["--steps", "8"],
+    "plot_training_curve": ["--steps", "24"],
     "write_report": ["--model", "WEIGHTS"],
 }
 

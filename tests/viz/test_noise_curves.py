@@ -24,7 +24,7 @@ def test_a_line_a_network():
 
 
 def test_errors_of_the_zoo_into_axes_of_the_caller(tmp_path):
-    axes = Figure().subplots()
+    axes = Figure().subfigures(1, 2)[0].subplots()  # the whole figure is written
     errors = {row.sigma: row.error for row in model_record("dsm_small").results.denoising}
     path = tmp_path / "curves.svg"
     assert plot_noise_curves({"dsm_small": errors}, path, "title", axes) is axes

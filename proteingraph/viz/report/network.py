@@ -117,7 +117,7 @@ def component_columns(view: NetworkView, count: int = 3) -> list[ResidueColumn]:
         view: What the network sees.
         count: Number of components at most. (default: :obj:`3`)
     """
-    known = np.isfinite(view.residue).all(axis=1)
+    known = ~np.isnan(view.residue[:, 0])
     left, scale, _ = np.linalg.svd(standardize(view.residue[known]), full_matrices=False)
     share = scale**2 / max(float((scale**2).sum()), 1e-12)
     columns = []

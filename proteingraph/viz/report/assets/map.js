@@ -33,6 +33,17 @@ const ContactMap = (() => {
     drawDots(scale);
   }
 
+  /** Edges that are shown, far ones first: where dots lie on each other, the nearest is seen. */
+  function edges() {
+    const found = [];
+    for (const target of shown) {
+      for (const source of Data.sourcesOf(target)) {
+        if (place[source] >= 0) found.push([Data.distance(target, source), target, source]);
+      }
+    }
+    return found.sort((a, b) => b[0] - a[0]);
+  }
+
   function drawDots(scale) {
     dots = document.createElement("canvas");
     dots.width = canvas.width;
@@ -43,14 +54,10 @@ const ContactMap = (() => {
     // Whole pixels, lest neighbouring dots are parted by a seam or one falls between two pixels.
     const edge = (start, at) => Math.round((start + at * cell) * scale) / scale;
     const width = (start, at) => Math.max(edge(start, at + 1) - edge(start, at), 1 / scale);
-    for (const target of shown) {
-      const down = place[target];
-      for (const source of Data.sourcesOf(target)) {
-        const right = place[source];
-        if (right < 0) continue;
-        pen.fillStyle = Colours.at(shades, (Data.distance(target, source) - near) / (far - near));
-        pen.fillRect(edge(LEFT, right), edge(TOP, down), width(LEFT, right), width(TOP, down));
-      }
+    for (const [distance, target, source] of edges()) {
+      const [down, right] = [place[target], place[source]];
+      pen.fillStyle = Colours.at(shades, (distance - near) / (far - near));
+      pen.fillRect(edge(LEFT, right), edge(TOP, down), width(LEFT, right), width(TOP, down));
     }
     drawAxes(pen);
   }
