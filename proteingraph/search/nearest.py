@@ -37,7 +37,8 @@ def unit_vectors(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         unit = values / np.linalg.norm(values, axis=1, keepdims=True)
     unit[~np.isfinite(unit).all(axis=1)] = np.nan
-    return unit.astype(np.float32)
+    out: NDArray[np.float32] = unit.astype(np.float32)
+    return out
 
 
 def build_graph(folder: Path, entries: int, columns: int) -> bool:
@@ -102,7 +103,8 @@ class Neighbors:
             return np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
         graph = self._graph
         found = self._all(queries, k) if graph is None else self._likely(graph, queries, k)
-        return _largest(*found, k)
+        entries, cosines = _largest(*found, k)
+        return entries, cosines.clip(-1, 1)  # half precision makes vectors a little longer, too
 
     def _all(
         self, queries: NDArray[np.float32], k: int
@@ -135,7 +137,8 @@ def _largest(
         least = np.partition(cosines, -k, axis=1)[:, -k:].min(axis=1, keepdims=True)
         width = int((cosines >= least).sum(axis=1).max())
         some = np.argpartition(-cosines, width - 1, axis=1)[:, :width]
-        entries, cosines = (np.take_along_axis(x, some, 1) for x in (entries, cosines))
+        entries = np.take_along_axis(entries, some, 1)
+        cosines = np.take_along_axis(cosines, some, 1)
     order = np.lexsort((entries, -cosines), axis=1)[:, :k]
     return np.take_along_axis(entries, order, 1), np.take_along_axis(cosines, order, 1)
 
@@ -150,9 +153,8 @@ def _mapped(path: Path, entries: int, columns: int) -> NDArray[np.float16]:
 
 def _open_graph(usearch: Any, path: Path) -> Graph:
     try:
-        graph: Graph = usearch.Index.restore(path, view=True)
-        graph.expansion_search = WIDTH_TO_SEARCH
-    except (RuntimeError, ValueError, AttributeError) as error:
+        graph: Graph = usearch.Index.restore(path, view=True, expansion_search=WIDTH_TO_SEARCH)
+    except (RuntimeError, ValueError) as error:
         raise DatasetError(
             f"{path}: cannot be read ({error}): restore it from a copy, or build the index again"
         ) from error

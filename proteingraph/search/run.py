@@ -67,7 +67,7 @@ def _find(
     numbers = iter(graphs)
     hits = {}
     for batch, vectors in embed_in_batches(index.model, graphs.values()):
-        good = ~np.isnan(vectors).any(axis=1)
+        good = ~np.isnan(vectors[:, 0])  # where one number is NaN, all are
         entries, similarities = index.nearest(vectors[good], k)
         rows = iter(zip(entries, similarities, strict=True))
         for number, known in zip([next(numbers) for _ in batch], good, strict=True):

@@ -71,8 +71,10 @@ def test_many_entries_get_a_graph(packed, index, weights, tmp_path, contents, mo
     assert index.exact and not large.exact
     assert contents(large.path) == contents(again.path)
     vectors = np.fromfile(index.path / "vectors.bin", "<f2").reshape(len(index), -1)
-    for found, expected in zip(large.nearest(vectors, 5), index.nearest(vectors, 5), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    (entries, cosines), (expected, known) = large.nearest(vectors, 5), index.nearest(vectors, 5)
+    np.testing.assert_array_equal(entries, expected)
+    np.testing.assert_allclose(cosines, known, atol=1e-6)
+    assert cosines.max() <= 1
 
 
 def test_labels_by_table_and_labels_that_differ(test_files, packed, weights, tmp_path):

@@ -52,4 +52,4 @@ def test_wrong_options(test_files):
     with pytest.raises(ConfigError, match="chains or ranges"):
         list(read_queries([], chains=["A"], ranges="A:1-2"))
     with pytest.raises(StructureError, match="residue range"):
-        list(read_queries([], ranges="10-20"))
+        list(read_queries([], ranges="A:9-1"))
