@@ -1,16 +1,18 @@
 """Fine-tunes a network for structure search, with a contrastive loss on SCOPe superfamilies.
 
-    python benchmarks/training/fold.py --weights FOLDER --data-root FOLDER -o FOLDER --minutes 8
+    python benchmarks/training/fold.py --weights FOLDER --data-root FOLDER -o FOLDER --minutes 7
 
-Trained on are SCOPe domains on chains whose folds are trained on, a few of each superfamily that has
-two or more; of two domains of one fold but different superfamilies nothing is demanded. Training
-starts from the network as it is, with its protein embeddings whitened, and is stopped by the clock,
-or when the search among the 204 validation domains, which are of other folds, gets no better: judged
-is the sensitivity up to the first domain of another fold, mean of family, superfamily and fold.
-Test domains have no part in it; `benchmarks/scop/retrieval.py` judges them.
+Trained on are SCOPe domains on chains whose folds are trained on, a few of each superfamily that
+has two or more; of two domains of one fold but different superfamilies nothing is demanded.
+Candidates are the network as it is, with three read-outs: that of pre-training, whitening, and
+whitening within superfamilies; and the network trained with the supervised contrastive loss, with
+the read-out that was trained with it, and with whitening within superfamilies anew. The validation
+domains, which are of other folds, stop the training and choose among the candidates, by the share
+of the superfamily that is found before the first domain of another fold. Test domains have no part
+in it: `benchmarks/scop/retrieval.py` judges them.
 
-The folder gets the best weights, with a read-out whose cosines tell relatives, as
-`DenoisingModel.from_pretrained` reads them. A run that was stopped goes on with `--resume`.
+The folder gets the chosen weights, as `DenoisingModel.from_pretrained` reads them. A training that
+was stopped goes on with `--resume`; without `--minutes` or `--steps` there is none.
 """
 
 from __future__ import annotations
@@ -20,13 +22,14 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import yaml
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
@@ -40,16 +43,23 @@ from proteingraph import __version__
 from proteingraph.datasets import ChainPack
 from proteingraph.datasets.hierarchy import SCOP_LEVELS, code_at_level, number_classes
 from proteingraph.files import replacing
-from proteingraph.nn import Whitening
+from proteingraph.nn import ProteinReadout, Whitening
 from proteingraph.pretrain import DenoisingModel
+from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.tasks.contrastive import ContrastiveConfig
+from proteingraph.tasks.discriminant import whiten_within_classes
 
 if TYPE_CHECKING:
     from proteingraph.tasks.contrastive.run import Contrasted
 
-POOLED = "pooled.npz"
-POWER = 0.75  # of the whitening to start from: as good as 0.5 on validation domains, or better
 FIGURES = (*LEVELS, "top1")
+CHOSEN_BY = "superfamily"
+# Of the map that is trained with the encoder. One that magnifies axes of little variance magnifies
+# whatever changes in the encoder: with 512, searches got worse, until whitened anew.
+AXES = 128
+WITHIN, TRAINED, AGAIN = "whitened within", "trained", "trained, whitened within"
+
+Figures = dict[str, float]
 
 
 def choose(pack: ChainPack, members: int, longest: int, seed: int) -> ChainPack:
@@ -76,48 +86,118 @@ def classes(pack: ChainPack, level: str) -> NDArray[np.int64]:
 
 
 def pool(model: DenoisingModel, pack: ChainPack, cache: Path) -> NDArray[np.float32]:
-    """Pooled embeddings of the domains, from a file where it holds them already."""
+    """Pooled embeddings of domains, from a file if it holds those of this network."""
     from proteingraph.tasks.contrastive.run import pool_corpus
 
+    # Parameters that differ give another sum, or the same embeddings for all that matters here.
+    told = [sum(p.double().sum().item() for p in model.parameters()), model.embedding_sigma]
     if cache.exists():
         with np.load(cache) as known:
-            if np.array_equal(known["names"], pack.names):
+            if np.array_equal(known["names"], pack.names) and np.array_equal(known["of"], told):
                 pooled: NDArray[np.float32] = known["pooled"]
                 return pooled
     pooled = pool_corpus(model, pack)
     with replacing(cache) as partial, partial.open("wb") as file:
-        np.savez(file, names=pack.names, pooled=pooled)
+        np.savez(file, names=pack.names, of=told, pooled=pooled)
     return pooled
 
 
-def figures(relations: Relations, vectors: NDArray[np.floating]) -> dict[str, float]:
-    """Judge vectors by their cosines."""
-    return relations.judge(cosine(vectors, vectors, AS_GIVEN))
+def scale(readout: ProteinReadout) -> Whitening:
+    """The map of a read-out, of numbers."""
+    return Whitening(readout.mean.double().numpy(), readout.axes.double().numpy())
 
 
-def show(judged: Mapping[str, Mapping[str, float]]) -> None:
-    """Print figures of validation domains, a line a network."""
-    rows = [[name, *(f"{one[figure]:.3f}" for figure in FIGURES)] for name, one in judged.items()]
-    print_table("validation domains, each searches the others", ("network", *FIGURES), rows)
+class Candidates:
+    """Networks with read-outs, and how well they search among the validation domains.
+
+    Args:
+        validation: Domains with SCOPe codes.
+    """
+
+    def __init__(self, validation: ChainPack) -> None:
+        self.relations = Relations(validation.labels["sccs"].tolist())
+        self.found: dict[str, tuple[DenoisingModel, Whitening]] = {}
+        self.judged: dict[str, Figures] = {}
+
+    def judge(self, vectors: NDArray[np.floating]) -> Figures:
+        """Judge the cosines of vectors of the validation domains."""
+        return self.relations.judge(cosine(vectors, vectors, AS_GIVEN))
+
+    def judge_scaled(
+        self,
+        pooled: NDArray[np.floating],
+        reference: NDArray[np.floating],
+        kinds: NDArray[np.int64],
+    ) -> float:
+        """Judge pooled embeddings, on the scale that others of known superfamilies tell."""
+        judged = self.judge(whiten_within_classes(reference, kinds)(pooled))
+        print({figure: round(value, 3) for figure, value in judged.items()}, flush=True)
+        return judged[CHOSEN_BY]
+
+    def add(
+        self, name: str, model: DenoisingModel, to: Whitening, pooled: NDArray[np.floating]
+    ) -> None:
+        """Add a network with a read-out, given its pooled embeddings of the validation domains."""
+        self.found[name] = model, to
+        self.judged[name] = self.judge(to(pooled))
+        print(name, {figure: round(value, 3) for figure, value in self.judged[name].items()})
+
+    def best(self) -> str:
+        """Name of the one that finds most."""
+        return max(self.judged, key=lambda name: self.judged[name][CHOSEN_BY])
+
+    def show(self) -> None:
+        """Print a table."""
+        rows = [
+            [name, *(f"{one[figure]:.3f}" for figure in FIGURES)]
+            for name, one in self.judged.items()
+        ]
+        print_table("validation domains, each searches the others", ("read-out", *FIGURES), rows)
 
 
-def record(
-    fitted: Contrasted, pack: ChainPack, seconds: float, arguments: argparse.Namespace, **more: Any
-) -> dict[str, Any]:
-    """What the weights are, in the form that pre-training leaves."""
+def train(
+    model: DenoisingModel,
+    pooled: NDArray[np.floating],
+    pack: ChainPack,
+    validation: ChainPack,
+    candidates: Candidates,
+    config: ContrastiveConfig,
+    arguments: argparse.Namespace,
+) -> Contrasted:
+    """Train on domains with these pooled embeddings, and add what comes of it to the candidates."""
+    from proteingraph.tasks.contrastive.run import Labelled, fit_contrastive, pool_corpus
+
+    kinds = classes(pack, "superfamily")
+    fitted = fit_contrastive(
+        model,
+        Whitening.fit(pooled, 0.5, columns=AXES),
+        Labelled(pack, kinds, classes(pack, "fold")),
+        validation,
+        candidates.judge_scaled,
+        arguments.output / "checkpoints",
+        config,
+        resume=arguments.resume,
+    )
+    trained = fitted.model
+    known = pool_corpus(trained, validation)
+    candidates.add(TRAINED, trained, scale(trained.readout), known)
+    again = pool(trained, pack, arguments.output / "pooled_trained.npz")
+    candidates.add(AGAIN, trained, whiten_within_classes(again, kinds, arguments.columns), known)
+    return fitted
+
+
+def describe(fitted: Contrasted | None, model: DenoisingModel, seconds: float) -> dict[str, Any]:
+    """What a run was, in the form that pre-training leaves."""
     threads = torch.get_num_threads()
     return {
         "proteingraph": __version__,
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {threads} threads",
-        "device": str(next(fitted.model.parameters()).device),
-        "chains": len(pack),
-        "steps": fitted.steps,
-        "residues": fitted.residues,
+        "device": str(next(model.parameters()).device),
+        "steps": fitted.steps if fitted else 0,
+        "residues": fitted.residues if fitted else 0,
         "seconds": round(seconds, 1),
-        "parameters": sum(p.numel() for p in fitted.model.parameters()),
-        "init": arguments.weights.name,
-        **more,
+        "parameters": sum(p.numel() for p in model.parameters()),
     }
 
 
@@ -127,20 +207,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, required=True, help="folder to start from")
     parser.add_argument("--data-root", type=Path, required=True, help="folder of the full corpus")
     parser.add_argument("--output", "-o", type=Path, required=True, help="folder to write")
-    parser.add_argument("--minutes", type=float, help="time of training (default: by --steps)")
-    parser.add_argument("--steps", type=int, default=2000, help="steps at most (default: 2000)")
+    parser.add_argument("--minutes", type=float, help="time of training, at most")
+    parser.add_argument("--steps", type=int, help="steps of training, at most")
     parser.add_argument(
-        "--sigma", type=float, default=2.0, help="noise in Å the network is told (default: 2)"
+        "--sigma", type=float, default=2.0, help="noise in Å that the network is told (default: 2)"
     )
+    parser.add_argument("--columns", type=int, help="columns of embeddings (default: all)")
     parser.add_argument(
-        "--columns", type=int, default=256, help="columns of embeddings (default: 256)"
-    )
-    parser.add_argument(
-        "--per-superfamily",
-        type=int,
-        default=8,
-        metavar="N",
-        help="domains of a superfamily, at most (default: 8)",
+        "--per-superfamily", type=int, default=8, metavar="N", help="domains (default: 8)"
     )
     parser.add_argument(
         "--longest", type=int, default=400, help="residues of a domain, at most (default: 400)"
@@ -160,52 +234,53 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def settings(arguments: argparse.Namespace) -> ContrastiveConfig:
     """Settings of training from the command line."""
-    given = dict(one.split("=", 1) for one in arguments.set)
-    given |= {"steps": arguments.steps, "minutes": arguments.minutes}
-    return TypeAdapter(ContrastiveConfig).validate_python(given)
+    given = {name: yaml.safe_load(text) for name, text in (s.split("=", 1) for s in arguments.set)}
+    limits = {"steps": arguments.steps or 100_000, "minutes": arguments.minutes}
+    return TypeAdapter(ContrastiveConfig).validate_python({**limits, **given})
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train, and write the weights."""
-    from proteingraph.tasks.contrastive.run import Labelled, fit_contrastive, pool_corpus
+    """Train, choose, and write the weights."""
+    from proteingraph.tasks.contrastive.run import pool_corpus
 
+    began = time.perf_counter()
     arguments = parse(argv)
     config = settings(arguments)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
     arguments.output.mkdir(parents=True, exist_ok=True)
     model = DenoisingModel.from_pretrained(arguments.weights)
     model.embedding_sigma = arguments.sigma
     packs = load_domains(arguments.data_root, "scope", backbone=model.backbone)
-    train = choose(packs["train"], arguments.per_superfamily, arguments.longest, config.seed)
+    pack = choose(packs["train"], arguments.per_superfamily, arguments.longest, config.seed)
+    kinds = classes(pack, "superfamily")
+    print(f"{len(pack)} domains of {len(np.unique(kinds))} superfamilies to train on", flush=True)
+    pooled = pool(model, pack, arguments.output / "pooled.npz")
     validation = packs["validation"]
-    relations = Relations(validation.labels["sccs"].tolist())
-    pooled = pool(model, train, arguments.output / POOLED)
-    print(f"{len(train)} domains of {len(np.unique(classes(train, 'superfamily')))} superfamilies")
-    start = Whitening.fit(pooled, POWER, columns=arguments.columns)
-    judged = {"before": figures(relations, start(pool_corpus(model, validation)))}
-    show(judged)
-    began = time.perf_counter()
-    fitted = fit_contrastive(
-        model,
-        start,
-        Labelled(train, classes(train, "superfamily"), classes(train, "fold"), pooled),
-        validation,
-        lambda vectors: figures(relations, vectors)["superfamily"],
-        arguments.output / "checkpoints",
-        config,
-        resume=arguments.resume,
-    )
-    seconds = time.perf_counter() - began
-    after = fitted.model.readout
-    judged["after"] = figures(
-        relations,
-        Whitening(after.mean.numpy(), after.axes.numpy())(pool_corpus(fitted.model, validation)),
-    )
-    show(judged)
-    told = record(fitted, train, seconds, arguments, config=asdict(config), metrics=judged)
-    fitted.model.save_pretrained(arguments.output, told)
-    print(f"{arguments.output} written")
+    known = pool_corpus(model, validation)
+    candidates = Candidates(validation)
+    if model.readout.columns:
+        candidates.add("as pre-trained", model, scale(model.readout), known)
+    candidates.add("whitened", model, Whitening.fit(pooled, columns=arguments.columns), known)
+    candidates.add(WITHIN, model, whiten_within_classes(pooled, kinds, arguments.columns), known)
+    fitted = None
+    if arguments.minutes or arguments.steps:
+        fitted = train(model, pooled, pack, validation, candidates, config, arguments)
+    candidates.show()
+    best = candidates.best()
+    chosen, readout = candidates.found[best]
+    chosen.set_readout(readout)
+    told = {
+        **describe(fitted, chosen, time.perf_counter() - began),
+        "chains": len(pack),
+        "init": arguments.weights.name,
+        "chosen": best,
+        "config": asdict(config),
+        "metrics": candidates.judged,
+    }
+    chosen.save_pretrained(arguments.output, told)
+    print(f"{arguments.output} written: {best}")
 
 
 if __name__ == "__main__":
