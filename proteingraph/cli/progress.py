@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["progress_bar"]
+__all__ = ["Report", "progress_bar"]
+
+
+class Report(Protocol):
+    """What a bar is told."""
+
+    def __call__(self, done: int, total: int, counted: int | None = None, /) -> None:
+        """Take the numbers of pieces done and to do, and that of what is counted for the rate."""
+        ...
 
 
 @contextmanager
-def progress_bar(
-    console: Console, doing: str, wanted: bool
-) -> Iterator[Callable[[int, int, int], None] | None]:
+def progress_bar(console: Console, doing: str, wanted: bool) -> Iterator[Report | None]:
     """Show a bar.
 
     Args:
@@ -25,8 +31,8 @@ def progress_bar(
         wanted: Whether to show anything.
 
     Yields:
-        What is to be told the numbers of pieces done and to do, and that of what is counted for
-        the rate; None if nothing is to be shown.
+        What is to be told how far it is; pieces are counted for the rate unless something else is.
+        None if nothing is to be shown.
     """
     if not wanted:
         yield None
@@ -50,8 +56,9 @@ def progress_bar(
         task = bar.add_task("", total=None, rate="")
         start, before = 0.0, 0
 
-        def report(done: int, total: int, counted: int) -> None:
+        def report(done: int, total: int, counted: int | None = None, /) -> None:
             nonlocal start, before
+            counted = done if counted is None else counted
             if not start:  # what an earlier run did counts for the bar, but not for the rate
                 start, before = time.monotonic(), counted
                 bar.reset(task, completed=done, total=total, rate="")
@@ -59,4 +66,8 @@ def progress_bar(
             rate = (counted - before) / max(time.monotonic() - start, 1e-9)
             bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
 
-        yield report
+        try:
+            yield report
+        except BaseException:
+            bar.live.transient = not start  # of work that never began, nothing stays but why
+            raise

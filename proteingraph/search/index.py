@@ -69,7 +69,7 @@ class Index:
         cls,
         sources: Sequence[str | PathLike[str]],
         path: str | PathLike[str],
-        model: str | PathLike[str] | DenoisingModel,
+        model: str | PathLike[str] | DenoisingModel = "dsm_base",
         *,
         complexes: bool = False,
         labels: str | PathLike[str] | None = None,
@@ -87,7 +87,8 @@ class Index:
             sources: Structure files, folders and patterns of them, tar archives, stores, packed
                 .npz files and all else that `build_store` takes, or ``cath-scop-mini``.
             path: Folder of the index, absent or empty.
-            model: Name or folder of weights, or a network.
+            model: Name of a model of the zoo, folder of weights, or a network.
+                (default: :obj:`"dsm_base"`)
             complexes: Embed the chains of a file together. (default: :obj:`False`)
             labels: Table of labels by name of entry: tabs, .csv or .parquet. (default: none)
             mirror: Folder of a PDB mirror for lists of entries. (default: none)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from proteingraph.cli.progress import progress_bar
 
 __all__ = ["build"]
 
@@ -64,7 +59,7 @@ def build(
     check_folder(output)
     console = Console(stderr=True, soft_wrap=True)
     try:
-        with _report(console, progress) as report:
+        with progress_bar(console, "building", progress) as report:
             store = build_store(
                 sources,
                 output,
@@ -89,45 +84,3 @@ def build(
     show_failures(console, reasons, output / "failures.parquet")
     if reasons:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _report(console: Console, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give what shows how far a build is, how quick, and when it will be done."""
-    if not wanted:
-        yield None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("building"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=None, rate="")
-
-        start, before = 0.0, 0
-
-        def report(done: int, total: int) -> None:
-            nonlocal start, before
-            if not start:  # what an earlier run did counts for the bar, but not for the rate
-                start, before = time.monotonic(), done
-                bar.reset(task, completed=done, total=total, rate="")
-                return
-            rate = (done - before) / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
-
-        try:
-            yield report
-        except BaseException:
-            bar.live.transient = not start  # of a build that never began, nothing stays but why
-            raise

@@ -24,7 +24,7 @@ def build(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the index.")],
     model: Annotated[
         str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
-    ],
+    ] = "dsm_base",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", help="Processes that read files.", min=1)
     ] = 1,
