@@ -1,6 +1,6 @@
 """How quickly structures are found in an index, and what its vectors are best searched with.
 
-    python benchmarks/speed/index.py --weights FOLDER [--sizes 20000 1000000]
+    python benchmarks/speed/index.py --weights NAME [--sizes 20000 1000000]
 
 Vectors are protein embeddings of the shipped domains (the scale is fitted to these, if the weights
 have none), resampled to the sizes asked for: points between a domain and one of its nearest, with
@@ -45,12 +45,13 @@ from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.readout import fit_readout
 from proteingraph.search.network import embed_in_batches
 from proteingraph.search.writer import Entry, IndexWriter
+from proteingraph.zoo import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES, K, NEAR, NOISE = 100, 10, 10, 0.3
 BATCH = 10_000
 
-PROGRAM = "from proteingraph.cli.index import index; index()"
+PROGRAM = "from proteingraph.cli import main; main()"
 COLD = """
 import json, sys, time
 import numpy as np
@@ -161,7 +162,7 @@ def measure_index(
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 2**20
     without = [sys.executable, "-c", COLD, str(path), str(queries)]
     file = str(ROOT / "tests" / "data" / "1aki.pdb")
-    whole = [sys.executable, "-c", PROGRAM, "search", str(path), file]
+    whole = [sys.executable, "-c", PROGRAM, "index", "search", str(path), file]
     cold = [timed(without) for _ in range(runs)]
     told = [json.loads(text) for *_, text in cold]
     _, _, warm, warm_used, found = json.loads(timed([*without, "warm"])[2])
@@ -228,7 +229,7 @@ def show(results: Figures) -> None:
 def main() -> None:
     """Measure, print the figures and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path, required=True, help="folder of saved weights")
+    parser.add_argument("--weights", required=True, help="model of the zoo, or folder of weights")
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 1_000_000])
     parser.add_argument(
         "--engines", nargs="*", default=list(ENGINES), choices=[*ENGINES], help="default: all"
@@ -241,7 +242,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run(__file__, arguments)
     load = os.getloadavg()[0]  # above the number of cores, times by the clock are too long
-    model = DenoisingModel.from_pretrained(arguments.weights)
+    model = load_model(arguments.weights)
     results: Figures = {}
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
         folder = Path(scratch)
