@@ -113,6 +113,7 @@ class Page:
 
     def move(self, x, y):
         self.mouse("mouseMoved", x, y)
+        self.frames(2)  # the browser tells pages of movements once a frame
 
     def click(self, x, y):
         self.move(x, y)

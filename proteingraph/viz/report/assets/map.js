@@ -175,6 +175,7 @@ const ContactMap = (() => {
     });
     canvas.addEventListener("keydown", press);
     canvas.addEventListener("focus", () => {
+      if (!shown.length) return;
       if (State.chosen.length) cursor = [State.chosen[0], State.chosen[State.chosen.length - 1]];
       if (place[cursor[0]] < 0 || place[cursor[1]] < 0) cursor = [shown[0], shown[0]];
       if (canvas.matches(":focus-visible")) State.point(cursor);

@@ -69,6 +69,11 @@ const Strip = (() => {
     return row >= 0 && row < Data.size ? row : from;
   }
 
+  function jump(row, by) {
+    for (let left = 10; left > 0; left--) row = step(row, by);
+    return row;
+  }
+
   /** The residue a line further up or down, nearest to straight. */
   function line(from, by) {
     const here = cells[from].getBoundingClientRect();
@@ -99,8 +104,8 @@ const Strip = (() => {
     ArrowLeft: (row) => step(row, -1),
     ArrowDown: (row) => line(row, 1),
     ArrowUp: (row) => line(row, -1),
-    PageDown: (row) => step(Math.min(row + 9, Data.size - 1), 1),
-    PageUp: (row) => step(Math.max(row - 9, 0), -1),
+    PageDown: (row) => jump(row, 1),
+    PageUp: (row) => jump(row, -1),
     Home: () => step(-1, 1),
     End: () => step(Data.size, -1),
   };

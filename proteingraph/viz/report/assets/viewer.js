@@ -76,7 +76,7 @@ const Viewer = (() => {
     if (marks[name]) view.removeShape(marks[name]);
     marks[name] = null;
     if (!rows.length) return;
-    const shape = view.addShape({ color: css(`--${name}`), opacity: name === "chosen" ? 0.95 : 0.8 });
+    const shape = view.addShape({ color: css(`--${name}`), opacity: 0.95 });
     for (const row of new Set(rows)) ball(shape, row, name === "chosen" ? 0.9 : 1.2);
     if (rows.length === 2 && rows[0] !== rows[1]) line(shape, rows[0], rows[1], 0.2);
     if (name === "chosen" && rows.length === 1) {
@@ -167,9 +167,10 @@ const Viewer = (() => {
     }
     view.addModel().addAtoms(atoms());
     view.setClickable({ model: 0 }, true, (atom) => State.choose([atom.row]));
-    view.setHoverable(
-      { model: 0 }, true, (atom) => State.point([atom.row]), () => State.point([]),
-    );
+    // 3Dmol looks a moment after the mouse has moved, when it may have left the view.
+    const point = (rows) => { if (box.matches(":hover")) State.point(rows); };
+    view.setHoverable({ model: 0 }, true, (atom) => point([atom.row]), () => point([]));
+    box.addEventListener("mouseleave", () => State.point([]));
     paint();
     whole();
     tame();
