@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from proteingraph.pretrain.config import STRICT, Count, CountOrZero, Positive, Seed
+from proteingraph.noise import NOISE_RANGE
+from proteingraph.pretrain.config import STRICT, Count, CountOrZero, Positive, Seed, Share
 
 __all__ = ["TaskConfig"]
 
@@ -25,6 +26,8 @@ class TaskConfig:
             best are kept.
         learning_rate: Highest learning rate of the head, and of an encoder from scratch.
         encoder_learning_rate: Highest learning rate of an encoder that is fine-tuned.
+        layer_decay: Share of the learning rate of an encoder's layer that the one below it has,
+            where it is fine-tuned: what pre-training learnt of the input is kept.
         warmup_steps: Steps of linear warm-up.
         weight_decay: Decoupled weight decay.
         clip_norm: Largest norm of the gradient.
@@ -32,6 +35,11 @@ class TaskConfig:
         dropout: Share of the head's inputs and hidden channels that a step leaves out.
         crop: Longest stretch of residues that is trained on; judged and predicted is on the whole.
         residues: Residues in a batch, about.
+        balance: Classes weigh as the inverse of their frequency to this power: 0 for all labels
+            alike, 1 for all classes alike.
+        noise: Standard deviation in Å of noise on the coordinates trained on.
+        watch: What tells the best weights: ``"loss"``, or ``"score"``: the average precision,
+            macro-averaged F1 or Pearson correlation of the validation set.
         seed: Seed of parameters, order, crops and dropout.
     """
 
@@ -41,6 +49,7 @@ class TaskConfig:
     patience: Count = 5
     learning_rate: Positive = 1e-3
     encoder_learning_rate: Positive = 3e-4
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     warmup_steps: CountOrZero = 20
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip_norm: Positive = 1.0
@@ -48,6 +57,9 @@ class TaskConfig:
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     crop: Count = 256
     residues: Count = 3000
+    balance: Share = 0.0
+    noise: Annotated[float, Field(ge=0, le=NOISE_RANGE[1])] = 0.0
+    watch: Literal["loss", "score"] = "loss"
     seed: Seed = 0
 
     def rate_of_encoder(self) -> float:

@@ -8,7 +8,15 @@ from torch import Tensor, nn
 
 from proteingraph.nn import CondResNet, Embeddings, GraphEncoder, mean_and_deviation
 
-__all__ = ["ProteinHead", "embedding_channels"]
+__all__ = [
+    "FeatureProjection",
+    "PairHead",
+    "ProteinHead",
+    "ResidueHead",
+    "TaskHead",
+    "embedding_channels",
+    "make_head",
+]
 
 
 def embedding_channels(encoder: GraphEncoder | CondResNet) -> tuple[int, int]:
@@ -25,12 +33,49 @@ def embedding_channels(encoder: GraphEncoder | CondResNet) -> tuple[int, int]:
     return channels + pair, pair
 
 
-class ProteinHead(nn.Module):
-    """Predicts values of a whole protein from its residue and pair embeddings.
+class FeatureProjection(nn.Module):
+    """Brings further features of residues to a common scale, and to few channels.
 
-    Means and standard deviations over residues and over pairs are brought to the scale that they
-    have in the batches trained on (batch normalisation without parameters), and go through a
-    perceptron.
+    Args:
+        features: Number of features.
+        channels: Channels that they are projected to.
+
+    Shapes:
+        - **input:** ``[N, features]``; NaN, or what is not finite, counts as the mean
+        - **output:** ``[N, channels]``
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, features: int, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("deviation", torch.ones(features))
+        self.linear = nn.Linear(features, channels)
+
+    def fit_scale(self, values: Tensor) -> None:
+        """Take mean and standard deviation from the features trained on, ``[N, features]``."""
+        known = values.isfinite()
+        number = known.sum(dim=0).clamp(min=1)
+        filled = torch.where(known, values, 0.0)
+        mean = filled.sum(dim=0) / number
+        variance = torch.where(known, (filled - mean).square(), 0.0).sum(dim=0) / number
+        self.mean.copy_(mean)
+        self.deviation.copy_(torch.where(variance > 0, variance.sqrt(), 1.0))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Project features."""
+        scaled = (values - self.mean) / self.deviation
+        projected: Tensor = self.linear(torch.where(scaled.isfinite(), scaled, 0.0))
+        return projected
+
+
+class TaskHead(nn.Module):
+    """What all heads are: inputs brought to a common scale, and a perceptron.
+
+    Inputs are brought to the scale that they have in the batches trained on (batch normalisation
+    without parameters).
 
     Args:
         residue_channels: Channels of a residue embedding.
@@ -38,12 +83,18 @@ class ProteinHead(nn.Module):
         outputs: Values to predict, such as the number of classes.
         hidden: Hidden channels; 0 for a linear head. (default: :obj:`128`)
         dropout: Dropout on inputs and hidden channels. (default: :obj:`0.2`)
+        features: Number of further features of a residue, joined to its embedding by a
+            `FeatureProjection`. (default: :obj:`0`)
+        feature_channels: Channels that these are projected to. (default: :obj:`32`)
 
     Shapes:
-        - **input:** `Embeddings` of B proteins with N residues, and the protein of each residue,
-          int64 ``[N]``, sorted
-        - **output:** ``[B, outputs]``
+        - **input:** `Embeddings` of B proteins with N residues and E pairs, the protein of each
+          residue, int64 ``[N]``, sorted, the number of proteins, and ``[N, features]`` if there are
+          any
+        - **output:** ``[N, outputs]``, ``[B, outputs]`` or ``[E, outputs]``
     """
+
+    inputs_are = "inputs"
 
     def __init__(
         self,
@@ -52,38 +103,139 @@ class ProteinHead(nn.Module):
         outputs: int,
         hidden: int = 128,
         dropout: float = 0.2,
+        features: int = 0,
+        feature_channels: int = 32,
     ) -> None:
         super().__init__()
         self.outputs = outputs
-        pooled = 2 * (residue_channels + pair_channels)
-        self.norm = nn.BatchNorm1d(pooled, affine=False)
-        last = nn.Linear(hidden or pooled, outputs)
-        layers = [nn.Linear(pooled, hidden), nn.SiLU(), nn.Dropout(dropout)] if hidden else []
+        self.projection = FeatureProjection(features, feature_channels) if features else None
+        residue = residue_channels + (feature_channels if features else 0)
+        inputs = self.count_inputs(residue, pair_channels)
+        self.norm = nn.BatchNorm1d(inputs, affine=False)
+        last = nn.Linear(hidden or inputs, outputs)
+        layers = [nn.Linear(inputs, hidden), nn.SiLU(), nn.Dropout(dropout)] if hidden else []
         self.layers = nn.Sequential(nn.Dropout(dropout), *layers, last)
 
+    def count_inputs(self, residue: int, pair: int) -> int:
+        """Columns of :meth:`inputs`, of residue and pair embeddings of so many channels."""
+        raise NotImplementedError
+
+    def inputs(
+        self, residue: Tensor, embeddings: Embeddings, batch: Tensor, proteins: int
+    ) -> Tensor:
+        """What the perceptron sees, of embeddings of residues and of pairs."""
+        raise NotImplementedError
+
     def reset_parameters(self) -> None:
-        """Draw new parameters, and forget the scale."""
+        """Draw new parameters, and forget the scale of embeddings."""
         self.norm.reset_parameters()
-        for layer in self.layers:
+        for layer in self.modules():
             if isinstance(layer, nn.Linear):
                 layer.reset_parameters()
 
-    def forward(self, embeddings: Embeddings, batch: Tensor, proteins: int) -> Tensor:
-        """Predict the values of each of a number of proteins."""
-        pairs = mean_and_deviation(embeddings.pair, batch[embeddings.edge_index[1]], proteins)
-        residues = mean_and_deviation(embeddings.residue, batch, proteins)
-        scaled = self._scale(torch.cat([pairs, residues], dim=-1))
+    def forward(
+        self, embeddings: Embeddings, batch: Tensor, proteins: int, features: Tensor | None = None
+    ) -> Tensor:
+        """Predict.
+
+        Raises:
+            ValueError: If features are needed and absent, or the other way round.
+        """
+        if (self.projection is None) != (features is None):
+            raise ValueError(f"{self}: expected features of residues, or none, as it was made for")
+        residue = embeddings.residue
+        if self.projection is not None and features is not None:
+            residue = torch.cat([residue, self.projection(features.to(residue.dtype))], dim=-1)
+        scaled = self._scale(self.inputs(residue, embeddings, batch, proteins))
         values: Tensor = self.layers(scaled)
         return values
 
-    def _scale(self, pooled: Tensor) -> Tensor:
-        """Normalise; a protein alone in its batch, which has no spread, by what was seen so far."""
-        if pooled.size(0) > 1:
-            scaled: Tensor = self.norm(pooled)
+    def _scale(self, inputs: Tensor) -> Tensor:
+        """Normalise; an item alone in its batch, which has no spread, by what was seen so far."""
+        if inputs.size(0) > 1:
+            scaled: Tensor = self.norm(inputs)
             return scaled
         norm = self.norm
-        return F.batch_norm(pooled, norm.running_mean, norm.running_var, eps=norm.eps)
+        return F.batch_norm(inputs, norm.running_mean, norm.running_var, eps=norm.eps)
 
     def __repr__(self) -> str:
         inputs = self.norm.num_features
-        return f"{type(self).__name__}(pooled={inputs}, outputs={self.outputs})"
+        return f"{type(self).__name__}({self.inputs_are}={inputs}, outputs={self.outputs})"
+
+
+class ProteinHead(TaskHead):
+    """Predicts values of a whole protein from its residue and pair embeddings.
+
+    It sees means and standard deviations over residues and over pairs. Arguments and shapes are
+    those of `TaskHead`; the output is ``[B, outputs]``.
+    """
+
+    inputs_are = "pooled"
+
+    def count_inputs(self, residue: int, pair: int) -> int:
+        """Means and deviations."""
+        return 2 * (residue + pair)
+
+    def inputs(
+        self, residue: Tensor, embeddings: Embeddings, batch: Tensor, proteins: int
+    ) -> Tensor:
+        """Pool, ``[B, 2 (P + C)]``."""
+        pairs = mean_and_deviation(embeddings.pair, batch[embeddings.edge_index[1]], proteins)
+        return torch.cat([pairs, mean_and_deviation(residue, batch, proteins)], dim=-1)
+
+
+class ResidueHead(TaskHead):
+    """Predicts values of each residue from its embedding and how its pairs differ.
+
+    A residue embedding of the graph encoder has the mean over the pairs that it receives already;
+    the standard deviation over them is added. Arguments and shapes are those of `TaskHead`; the
+    output is ``[N, outputs]``.
+    """
+
+    def count_inputs(self, residue: int, pair: int) -> int:
+        """Embedding, and deviations of pairs."""
+        return residue + pair
+
+    def inputs(
+        self, residue: Tensor, embeddings: Embeddings, batch: Tensor, proteins: int
+    ) -> Tensor:
+        """Join, ``[N, C + P]``."""
+        received = mean_and_deviation(embeddings.pair, embeddings.edge_index[1], residue.size(0))
+        return torch.cat([residue, received[:, embeddings.pair.size(1) :]], dim=-1)
+
+
+class PairHead(TaskHead):
+    """Predicts values of each ordered pair from its embedding and those of its two residues.
+
+    Arguments and shapes are those of `TaskHead`; the output is ``[E, outputs]``.
+    """
+
+    def count_inputs(self, residue: int, pair: int) -> int:
+        """Pair, source and target."""
+        return pair + 2 * residue
+
+    def inputs(
+        self, residue: Tensor, embeddings: Embeddings, batch: Tensor, proteins: int
+    ) -> Tensor:
+        """Join, ``[E, P + 2 C]``."""
+        source, target = embeddings.edge_index
+        return torch.cat([embeddings.pair, residue[source], residue[target]], dim=-1)
+
+
+HEADS: dict[str, type[TaskHead]] = {
+    "residue": ResidueHead,
+    "protein": ProteinHead,
+    "pair": PairHead,
+}
+
+
+def make_head(
+    level: str,
+    encoder: GraphEncoder | CondResNet,
+    outputs: int,
+    hidden: int,
+    dropout: float,
+    features: int = 0,
+) -> TaskHead:
+    """Make the head for a level of targets on the embeddings of an encoder; see `TaskHead`."""
+    return HEADS[level](*embedding_channels(encoder), outputs, hidden, dropout, features)

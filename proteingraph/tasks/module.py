@@ -7,39 +7,100 @@ from typing import Any
 
 import lightning as L
 import torch
-import torch.nn.functional as F
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
+from proteingraph.nn import Embeddings
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks.config import TaskConfig
-from proteingraph.tasks.heads import ProteinHead
+from proteingraph.tasks.heads import TaskHead
+from proteingraph.tasks.metrics import main_score
+from proteingraph.tasks.rates import parameter_groups
+from proteingraph.tasks.target import Target, label_weights
 
-__all__ = ["SupervisedTask"]
+__all__ = ["SupervisedTask", "match_pairs"]
+
+
+def match_pairs(edge_index: Tensor, pairs: Tensor, residues: int) -> Tensor:
+    """Find ordered pairs of residues among those that a graph connects.
+
+    Args:
+        edge_index: Pairs that are connected, ``[2, E]``.
+        pairs: Pairs to find, ``[2, P]``.
+        residues: Number of residues.
+
+    Returns:
+        Column of each in `edge_index`, -1 if it is not connected, int64 ``[P]``.
+
+    Example:
+        >>> match_pairs(torch.tensor([[1, 0], [0, 1]]), torch.tensor([[0, 0], [1, 0]]), 2)
+        tensor([ 1, -1])
+    """
+    if not edge_index.size(1):
+        return torch.full((pairs.size(1),), -1, device=pairs.device)
+    there, order = (edge_index[1] * residues + edge_index[0]).sort()
+    wanted = pairs[1] * residues + pairs[0]
+    place = torch.searchsorted(there, wanted).clamp(max=len(there) - 1)
+    return torch.where(there[place] == wanted, order[place], -1)
 
 
 class SupervisedTask(L.LightningModule):
-    """Classifies proteins by a head on the embeddings of native structures.
+    """Predicts properties by a head on the embeddings of native structures.
 
     Args:
         model: Network whose encoder is trained, drawn anew or left alone, as `config` says; it is
             told the noise at which it embeds.
-        head: Head whose outputs are the scores of the classes.
+        head: Head with the outputs and at the level of the target.
         config: Settings.
+        target: What is predicted. (default: the class of a protein, as many as the head's outputs)
+
+    Attributes:
+        weights: Weights of the classes in the loss, ``[outputs]``.
+        offset: What is added to the head's outputs, in units of a regression.
+        scale: What they are multiplied by before.
+        history: Step, loss and score of each judgement of the validation set.
     """
 
-    def __init__(self, model: DenoisingModel, head: ProteinHead, config: TaskConfig) -> None:
+    weights: Tensor
+    offset: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        model: DenoisingModel,
+        head: TaskHead,
+        config: TaskConfig,
+        target: Target | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
         self.model = model
         self.head = head
+        if target is None:
+            names = [str(number) for number in range(head.outputs)]
+            target = Target(level="protein", kind="multiclass", classes=names)
+        self.target = target
+        self.register_buffer("weights", torch.ones(target.outputs))
+        self.register_buffer("offset", torch.zeros(()))
+        self.register_buffer("scale", torch.ones(()))
+        self.history: list[dict[str, float]] = []
+        self._judged: list[tuple[Tensor, Tensor]] = []
         model.requires_grad_(False)  # of the head for gradients too, which no label trains
         if config.mode == "scratch":
             model.encoder.reset_parameters()
         if config.mode != "frozen":
             model.encoder.requires_grad_(True)
+
+    def fit_scale(self, labels: Tensor) -> None:
+        """Take weights of classes, or the scale of values, from the labels trained on, ``[n]``."""
+        self.weights.copy_(label_weights(self.target, labels, self.config.balance))
+        known = labels[self.target.labelled(labels)]
+        if self.target.kind == "regression" and not self.target.bounded and len(known):
+            self.offset.copy_(known.mean())
+            spread = known.std(correction=0)
+            self.scale.copy_(spread if spread > 0 else torch.ones(()))
 
     def train(self, mode: bool = True) -> SupervisedTask:
         """Set the mode; a frozen encoder stays in that of evaluation."""
@@ -48,21 +109,41 @@ class SupervisedTask(L.LightningModule):
             self.model.eval()
         return self
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Score the classes of each protein, ``[B, classes]``; changes `batch`."""
+    def embed(self, batch: Batch) -> Embeddings:
+        """Embed a batch, whose attributes change."""
         trained = torch.is_grad_enabled() and self.config.mode != "frozen"
         with torch.set_grad_enabled(trained):
-            embeddings = self.model.embed(batch)
-        scores: Tensor = self.head(embeddings, batch.batch, batch.num_graphs)
-        return scores
+            return self.model.embed(batch)
+
+    def score(self, embeddings: Embeddings, batch: Batch) -> Tensor:
+        """Score residues, proteins or pairs by their embeddings, ``[items, outputs]``."""
+        features = batch.features if "features" in batch else None
+        outputs: Tensor = self.head(embeddings, batch.batch, batch.num_graphs, features)
+        return self.offset + self.scale * outputs
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Score residues, proteins or pairs, ``[items, outputs]``; changes `batch`."""
+        return self.score(self.embed(batch), batch)
+
+    def labelled_scores(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Scores and labels of what has a label (and of pairs, is connected); changes `batch`."""
+        embeddings = self.embed(batch)
+        scores, labels = self.score(embeddings, batch), batch.y
+        there = self.target.labelled(labels)
+        if self.target.level == "pair":
+            rows = match_pairs(embeddings.edge_index, batch.y_index, batch.num_nodes)
+            there = there & (rows >= 0)
+            return scores[rows[there]], labels[there]
+        return scores[there], labels[there]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the cross entropy of a batch.
+        """Return the loss of a batch.
 
         Raises:
             ConfigError: If it is not finite.
         """
-        loss = F.cross_entropy(self(batch), batch.y)
+        scores, labels = self.labelled_scores(batch)
+        loss = self.target.loss(scores, labels, self.weights, self.scale)
         if not bool(loss.isfinite()):
             raise ConfigError(
                 f"training diverged at step {self.global_step + 1}: start anew with smaller "
@@ -71,21 +152,31 @@ class SupervisedTask(L.LightningModule):
         self.log("train/loss", loss, batch_size=batch.num_graphs)
         return loss
 
+    def on_validation_epoch_start(self) -> None:
+        """Forget the judgement before."""
+        self._judged.clear()
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Judge a batch."""
-        scores = self(batch)
-        hits = (scores.argmax(dim=-1) == batch.y).float().mean()
-        size = batch.num_graphs
-        self.log("validation/loss", F.cross_entropy(scores, batch.y), batch_size=size)
-        self.log("validation/accuracy", hits, batch_size=size)
+        """Keep scores and labels of a batch."""
+        scores, labels = self.labelled_scores(batch)
+        self._judged.append((scores.float().cpu(), labels.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Judge all at once: few measures are means over batches."""
+        scores, labels = (torch.cat(parts) for parts in zip(*self._judged, strict=True))
+        target = self.target
+        loss = target.loss(scores, labels, self.weights.cpu(), self.scale.cpu())
+        score = main_score(target, target.values(scores), labels)
+        # What is not defined, as of predictions that are all the same, is no better than nothing.
+        score = -1.0 if math.isnan(score) else score
+        self.history.append({"step": self.global_step, "loss": float(loss), "score": score})
+        self.log("validation/loss", loss)
+        self.log("validation/score", score)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW with a rate for the head and one for the encoder, both by the same schedule."""
+        """AdamW with rates for the head and the encoder's layers, all by the same schedule."""
         config = self.config
-        groups: list[dict[str, Any]] = [{"params": self.head.parameters()}]
-        if config.mode != "frozen":
-            encoder = self.model.encoder.parameters()
-            groups.append({"params": encoder, "lr": config.rate_of_encoder()})
+        groups: list[dict[str, Any]] = parameter_groups(self.head, self.model.encoder, config)
         optimizer = torch.optim.AdamW(
             groups, lr=config.learning_rate, weight_decay=config.weight_decay
         )

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from proteingraph.datasets.protocol import Corpus
+from proteingraph.errors import DatasetError
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
 from proteingraph.pretrain.trainer import interruptible, quiet
-from proteingraph.tasks.batches import LabelledCrops
 from proteingraph.tasks.config import TaskConfig
-from proteingraph.tasks.heads import ProteinHead, embedding_channels
+from proteingraph.tasks.examples import ExampleCrops, Examples
+from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
+from proteingraph.tasks.target import Target
 
-__all__ = ["Fitted", "fit", "predict"]
-
-WATCHED = "validation/loss"
+__all__ = ["Fitted", "fit", "fit_target", "predict"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +35,14 @@ class Fitted:
         task: Network and head with the weights that were best on the validation set, in
             evaluation mode.
         steps: Steps trained, up to the end or until training was stopped early.
-        best_loss: Cross entropy on the validation set of the weights that are kept.
+        best_loss: Loss on the validation set of the weights that are kept.
+        history: Step, loss and score of each judgement of the validation set.
     """
 
     task: SupervisedTask
     steps: int
     best_loss: float
+    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def fit(
@@ -64,19 +67,79 @@ def fit(
         ValueError: If there is nothing to train on or to validate with, or labels do not fit.
         ConfigError: If training diverges.
     """
+    for name, (_, labels) in (("train on", train), ("validate with", validation)):
+        numbers = np.asarray(labels)
+        if numbers.size and (numbers.min() < 0 or numbers.max() >= classes):
+            raise ValueError(f"labels to {name} must be from 0 to {classes - 1}")
+    names = [str(number) for number in range(classes)]
+    target = Target(level="protein", kind="multiclass", classes=names)
+    return fit_target(model, Examples(*train), Examples(*validation), target, config)
+
+
+def fit_target(
+    model: DenoisingModel,
+    train: Examples,
+    validation: Examples,
+    target: Target,
+    config: TaskConfig | None = None,
+) -> Fitted:
+    """Train a network and a head to predict a property of residues, proteins or pairs.
+
+    On the CPU the same twice gives the same weights.
+
+    Args:
+        model: Network to start from; not changed, a copy is trained.
+        train: Chains to train on; weights of classes and scales of values and of further features
+            are those of their labels and features.
+        validation: Chains that tell when to stop.
+        target: What is predicted.
+        config: Settings. (default: those of `TaskConfig`)
+
+    Raises:
+        DatasetError: If there is nothing to train on or to validate with, or labels do not fit.
+        ConfigError: If training diverges.
+    """
     config = TaskConfig() if config is None else config
+    for name, examples in (("train on", train), ("validate with", validation)):
+        if not len(examples):
+            raise DatasetError(f"no chains to {name}")
     backbone = model.backbone
-    trained_on = LabelledCrops(*train, crop=config.crop, backbone=backbone)
-    watched = LabelledCrops(*validation, backbone=backbone)
-    _check_labels(trained_on, watched, classes)
+    trained_on = ExampleCrops(train, target, config.crop, backbone, config.noise)
+    watched = ExampleCrops(validation, target, backbone=backbone)
+    for name, crops in (("train on", trained_on), ("validate with", watched)):
+        if not any(bool(target.labelled(labels).any()) for labels in crops.labels):
+            raise DatasetError(f"no labels of {target.name} to {name}")
+    if _number_of_features(trained_on) != _number_of_features(watched):
+        raise DatasetError("chains to validate with have other features than those to train on")
     L.seed_everything(config.seed, verbose=False)
-    head = ProteinHead(
-        *embedding_channels(model.encoder), classes, hidden=config.hidden, dropout=config.dropout
+    task = _make_task(copy.deepcopy(model), trained_on, config)
+    return _train(task, trained_on, watched)
+
+
+def _make_task(model: DenoisingModel, crops: ExampleCrops, config: TaskConfig) -> SupervisedTask:
+    target, features = crops.target, crops.features
+    head = make_head(
+        target.level,
+        model.encoder,
+        target.outputs,
+        config.hidden,
+        config.dropout,
+        _number_of_features(crops),
     )
-    task = SupervisedTask(copy.deepcopy(model), head, config)
+    if head.projection is not None and features is not None:
+        head.projection.fit_scale(torch.cat(features))
+    task = SupervisedTask(model, head, config, target)
+    task.fit_scale(torch.cat(crops.labels))
+    return task
+
+
+def _train(task: SupervisedTask, trained_on: ExampleCrops, watched: ExampleCrops) -> Fitted:
+    config = task.config
+    monitor = f"validation/{config.watch}"
+    mode = "min" if config.watch == "loss" else "max"
     with tempfile.TemporaryDirectory() as folder, quiet(), interruptible():
-        best = ModelCheckpoint(folder, monitor=WATCHED, save_weights_only=True)
-        stop = EarlyStopping(WATCHED, patience=config.patience)
+        best = ModelCheckpoint(folder, monitor=monitor, mode=mode, save_weights_only=True)
+        stop = EarlyStopping(monitor, mode=mode, patience=config.patience)
         trainer = L.Trainer(
             accelerator="auto",
             devices=1,
@@ -99,8 +162,9 @@ def fit(
         )
         state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     task.load_state_dict(state["state_dict"])
-    assert best.best_model_score is not None
-    return Fitted(task.eval(), trainer.global_step, float(best.best_model_score))
+    judged = [entry[config.watch] for entry in task.history]
+    kept = task.history[int(np.argmin(judged) if mode == "min" else np.argmax(judged))]
+    return Fitted(task.eval(), trainer.global_step, kept["loss"], task.history)
 
 
 def predict(task: SupervisedTask, chains: Corpus, residues: int = 3000) -> NDArray[np.float32]:
@@ -116,6 +180,7 @@ def predict(task: SupervisedTask, chains: Corpus, residues: int = 3000) -> NDArr
     """
     longest = int(chains.lengths.max(initial=1))
     dataset = CropDataset(chains, longest, task.model.backbone)
+    scores: list[Tensor]
     with torch.inference_mode():
         scores = [
             task(batch.to(task.device)).cpu() for batch in validation_loader(dataset, residues)
@@ -123,9 +188,5 @@ def predict(task: SupervisedTask, chains: Corpus, residues: int = 3000) -> NDArr
     return torch.cat([torch.zeros(0, task.head.outputs), *scores]).numpy()
 
 
-def _check_labels(train: LabelledCrops, validation: LabelledCrops, classes: int) -> None:
-    for name, crops in (("train on", train), ("validate with", validation)):
-        if not len(crops):
-            raise ValueError(f"no chains to {name}")
-        if int(crops.labels.min()) < 0 or int(crops.labels.max()) >= classes:
-            raise ValueError(f"labels to {name} must be from 0 to {classes - 1}")
+def _number_of_features(crops: ExampleCrops) -> int:
+    return crops.features[0].size(1) if crops.features else 0
