@@ -2,7 +2,7 @@
 "use strict";
 
 const ContactMap = (() => {
-  const LEFT = 46, TOP = 8, RIGHT = 10, BOTTOM = 34; // of the square, in CSS pixels
+  const LEFT = 60, TOP = 8, RIGHT = 10, BOTTOM = 34; // of the square, in CSS pixels
   let canvas, dots, shown, place, side, cell, cursor;
   const near = 4, far = 20; // Å, where the colours end
 

@@ -188,10 +188,5 @@ const Viewer = (() => {
     });
   }
 
-  /** Where a residue is on the page, in CSS pixels; null if it is not drawn. */
-  function whereIs(row) {
-    return view && Data.hasCA[row] ? view.modelToScreen(position(row)) : null;
-  }
-
-  return { start, whereIs };
+  return { start };
 })();
