@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, field
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -26,7 +26,10 @@ __all__ = [
     "PretrainConfig",
     "flat_settings",
     "load_config",
+    "load_settings",
 ]
+
+T = TypeVar("T")
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -206,6 +209,22 @@ def load_config(
     Raises:
         ConfigError: If the file cannot be read, a name is unknown, or a value is of the wrong type.
     """
+    return load_settings(PretrainConfig, source, overrides)
+
+
+def load_settings(
+    kind: type[T], source: str | PathLike[str] | dict[str, Any] | None, overrides: Iterable[str]
+) -> T:
+    """Read settings of any kind; see :func:`load_config`.
+
+    Args:
+        kind: Pydantic dataclass of the settings.
+        source: YAML file, nested dictionary, or None for the defaults.
+        overrides: Settings that win.
+
+    Raises:
+        ConfigError: If the file cannot be read, a name is unknown, or a value is of the wrong type.
+    """
     if isinstance(source, dict):
         values, where = copy.deepcopy(source), "settings"
     elif source is None:
@@ -222,7 +241,7 @@ def load_config(
             reason = " ".join(str(error).split())
             raise ConfigError(f"{override!r}: the value is no YAML: {reason}") from error
     try:
-        return TypeAdapter(PretrainConfig).validate_python(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'run'}: {e['msg']}" for e in error.errors()

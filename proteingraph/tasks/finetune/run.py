@@ -1,0 +1,196 @@
+"""Training on a table of labels, from files to a folder with all that came of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proteingraph.errors import ConfigError
+from proteingraph.files import replacing
+from proteingraph.io.alphabet import decode_sequence
+from proteingraph.tasks.evaluate import calibrate, evaluate
+from proteingraph.tasks.finetune.config import FinetuneConfig
+from proteingraph.tasks.finetune.matching import LabelledEntries, match_table
+from proteingraph.tasks.finetune.split import SPLITS, divide
+from proteingraph.tasks.finetune.table import Mismatch, read_label_table, rows_of
+from proteingraph.tasks.metrics import as_array
+from proteingraph.tasks.predict import Scores, predict_scores
+from proteingraph.tasks.run import fit_target
+from proteingraph.tasks.saved import TASK
+from proteingraph.tasks.task_model import TaskModel
+from proteingraph.zoo import load_model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["METRICS", "MISMATCHES", "PREDICTIONS", "Finetuned", "check_output", "finetune"]
+
+MISMATCHES, METRICS, PREDICTIONS = "mismatches.parquet", "metrics.json", "predictions.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Finetuned:
+    """What came of a table.
+
+    Attributes:
+        model: The trained task, as saved.
+        metrics: What ``metrics.json`` holds.
+        mismatches: What of the table could not be used, as in ``mismatches.parquet``.
+    """
+
+    model: TaskModel
+    metrics: dict[str, Any]
+    mismatches: list[Mismatch]
+
+
+def check_output(output: str | PathLike[str]) -> Path:
+    """Raise ConfigError if a folder holds a trained task, or weights, already."""
+    output = Path(output)
+    for name in (TASK, "model.safetensors"):
+        if (output / name).exists():
+            raise ConfigError(f"{output} holds {name} already: name another folder")
+    return output
+
+
+def finetune(
+    config: FinetuneConfig,
+    output: str | PathLike[str],
+    base: str | PathLike[str] = ".",
+    *,
+    told: Callable[[Sequence[Mismatch]], None] | None = None,
+) -> Finetuned:
+    """Train a network on a table of labels.
+
+    The output folder gets the trained task (see `TaskModel.from_pretrained`),
+    ``mismatches.parquet`` (written before training), ``metrics.json``, and
+    ``predictions.parquet`` for the chains that were not trained on.
+
+    Args:
+        config: Settings.
+        output: Folder; made if need be, and refused if it holds a trained task.
+        base: Folder that the settings' relative paths are in. (default: the working directory)
+        told: Is given the mismatches as soon as they are known.
+
+    Raises:
+        ConfigError: If the settings cannot be used, or training diverges.
+        DatasetError: If the table cannot be read, or nothing of it can be used.
+        WeightsError: If the weights cannot be loaded.
+    """
+    output, base = check_output(output), Path(base)
+    model = load_model(config.model if not (base / config.model).is_dir() else base / config.model)
+    path = base / config.table
+    table = read_label_table(path, config.columns, config.target)
+    target = config.target.target(table.classes)
+    files = path.parent if config.files is None else base / config.files
+    try:
+        entries = match_table(table, files, target.level)
+    finally:
+        output.mkdir(parents=True, exist_ok=True)
+        write_mismatches(table.mismatches, output / MISMATCHES)
+        if told is not None:
+            told(table.mismatches)
+    split_column = config.columns.split is not None
+    splits = divide(entries, split_column, config.validation, config.test, config.seed)
+    rows = {name: [i for i, s in enumerate(splits) if s == name] for name in SPLITS}
+    parts = {name: entries.examples.subset(rows[name]) for name in SPLITS}
+    fitted = fit_target(model, parts["train"], parts["validation"], target, config.training)
+    training = {"command": "finetune", "settings": config.to_dict(), "steps": fitted.steps}
+    trained = calibrate(fitted, parts["validation"], tuple(config.columns.features), training)
+    metrics: dict[str, Any] = {
+        "steps": fitted.steps,
+        "chains": {name: len(parts[name]) for name in SPLITS},
+        "mismatched_rows": rows_of(table.mismatches),
+        "calibration": asdict(trained.calibration),
+        "history": fitted.history,
+    }
+    frames = []
+    for name in SPLITS[1:]:
+        if rows[name]:
+            predicted = predict_scores(trained.task, parts[name])
+            metrics[name] = evaluate(trained, parts[name], predicted)
+            frames.append(_predictions(trained, entries, rows[name], name, predicted))
+    trained.save_pretrained(output)
+    _write_predictions(frames, output / PREDICTIONS)
+    with replacing(output / METRICS) as partial:
+        partial.write_text(json.dumps(_plain(metrics), indent=2) + "\n", encoding="utf-8")
+    return Finetuned(trained, metrics, table.mismatches)
+
+
+def write_mismatches(mismatches: Sequence[Mismatch], path: Path) -> None:
+    """Write what of a table could not be used to a parquet table, a row each; it may be empty."""
+    import pandas as pd
+
+    kinds = {"row": "int64", "rows": "int64"}
+    names = [*kinds, "file", "chain", "residue", "reason"]
+    frame = pd.DataFrame([asdict(mismatch) for mismatch in mismatches], columns=names)
+    texts = dict.fromkeys(names[2:], "string")
+    with replacing(path) as partial:
+        frame.astype({**kinds, **texts}).to_parquet(partial, index=False)
+
+
+def _predictions(
+    trained: TaskModel,
+    entries: LabelledEntries,
+    rows: Sequence[int],
+    split: str,
+    predicted: Sequence[Scores],
+) -> pd.DataFrame:
+    """One row a residue, or a protein."""
+    import pandas as pd
+
+    target = trained.target
+    frames = []
+    for row, scored in zip(rows, predicted, strict=True):
+        graph = entries.examples.corpus[row]
+        values = as_array(target.values(trained.calibration(scored.scores)))
+        columns: dict[str, Any] = {"split": split, "file": entries.files[row]}
+        if target.level == "residue":
+            codes = graph.insertion_code.tolist()
+            columns |= {
+                "chain": np.array(graph.chain_id)[graph.chain.numpy()],
+                "residue_number": graph.residue_number.numpy(),
+                "insertion_code": [chr(code) if code else "" for code in codes],
+                "amino_acid": list(decode_sequence(graph.residue_type.numpy())),
+            }
+        else:
+            columns["chain"] = entries.chains[row]
+        labels = np.atleast_1d(entries.examples.labels[row])  # type: ignore[index]
+        columns["label"] = _named(labels, target.classes)
+        if target.kind == "multiclass":
+            columns["predicted"] = [target.classes[i] for i in values.argmax(axis=1)]
+            columns |= {f"p_{name}": values[:, i] for i, name in enumerate(target.classes)}
+        else:
+            columns["predicted"] = values
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames)
+
+
+def _named(labels: Any, classes: list[str]) -> Any:
+    if not classes:
+        return labels
+    return [None if math.isnan(label) else classes[int(label)] for label in labels]
+
+
+def _write_predictions(frames: Sequence[pd.DataFrame], path: Path) -> None:
+    import pandas as pd
+
+    with replacing(path) as partial:
+        pd.concat(list(frames)).to_parquet(partial, index=False)
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON knows: what is no number becomes null."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
