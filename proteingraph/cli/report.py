@@ -77,7 +77,7 @@ def report(
     structure = read_structure(file, chains=chains.split(",") if chains else None)
     columns = [column for table in values or [] for column in read_columns(table, structure)]
     network = load_model(model)
-    domains: tuple[Any, Any] | None = None
+    domains = None
     if neighbors:
         shipped = load_cath_scop_mini()
         domains = shipped, domain_embeddings(network, shipped, progress=_shown(console))

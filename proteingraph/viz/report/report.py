@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from proteingraph import __version__
+from proteingraph.datasets import ChainPack
 from proteingraph.io import Structure
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.viz.report.card import error_per_noise
@@ -33,7 +37,7 @@ def write_report(
     sigma: float | None = None,
     together: bool = False,
     plddt: bool = False,
-    domains: tuple[Any, Any] | None = None,
+    domains: tuple[ChainPack, npt.NDArray[np.float32]] | None = None,
     model_name: str = "",
     card: Mapping[str, Any] | None = None,
 ) -> None:
@@ -88,7 +92,9 @@ def write_report(
     write_page(path, page)
 
 
-def _near(view: NetworkView, domains: Any, embeddings: Any) -> list[tuple[str, list[NearDomain]]]:
+def _near(
+    view: NetworkView, domains: ChainPack, embeddings: npt.NDArray[np.float32]
+) -> list[tuple[str, list[NearDomain]]]:
     return [
         (chain.chain, nearest_domains(chain.protein, embeddings, domains)) for chain in view.chains
     ]
