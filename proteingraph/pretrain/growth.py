@@ -57,7 +57,7 @@ def grow(model: DenoisingModel, sizes: Mapping[str, int]) -> DenoisingModel:
                 _keep(known[layer], conv)
             elif layer == len(new.convs) - 1:
                 _keep(known[-1], conv)
-            else:
+            elif isinstance(conv, ResidueConv):
                 _silence(conv)
     return grown.train(model.training)
 
