@@ -16,6 +16,7 @@ import pytest
 
 import proteingraph
 import proteingraph.errors
+from proteingraph.zoo import list_models
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {
@@ -134,6 +135,9 @@ def test_every_folder_of_modules_is_installed():
 def test_data_is_installed():
     assert files("proteingraph").joinpath("py.typed").is_file()
     assert files("proteingraph.datasets").joinpath("cath_scop_mini.npz").is_file()
+    assert files("proteingraph.viz.report").joinpath("assets", "page.html").is_file()
+    for name in list_models():
+        assert files("proteingraph.zoo").joinpath("weights", name, "model.safetensors").is_file()
 
 
 def test_all_errors_are_public():
