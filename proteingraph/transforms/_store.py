@@ -31,6 +31,7 @@ __all__ = [
 
 # Which transform provides an attribute, for the error that says that it is missing.
 PROVIDERS = {
+    "pos_native": "GaussianDecoy, NormalModeDecoy, SegmentShift or SegmentRotation",
     "pos": "a structure's `to_data()`",
     "backbone": "a structure with N, CA, C, O atoms (PerturbCoordinates(backbone=False) drops it)",
     "backbone_mask": "a structure's `to_data()`",
