@@ -18,7 +18,7 @@ __all__ = ["ENGINES", "Engine", "open_and_search"]
 Vectors = NDArray[np.float32]
 Search = Callable[[Vectors, int], NDArray[np.int64]]
 
-LINKS, WIDTH_TO_BUILD, WIDTH_TO_SEARCH = 16, 128, 128
+LINKS, WIDTH_TO_BUILD, WIDTH_TO_SEARCH = 16, 128, 2048
 """Of the graphs (HNSW): links of a vector, and candidates kept in view."""
 PROBES = 32
 """Lists of an inverted file that are looked through; there are four times the root of n."""
