@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from proteingraph.cli.checks import check_folder
+from proteingraph.cli.progress import Report, progress_bar
 
 if TYPE_CHECKING:
+    import lightning as L
+    from lightning.pytorch.callbacks import Callback
+
     from proteingraph.tasks.finetune import Mismatch
 
 __all__ = ["finetune"]
@@ -43,9 +48,13 @@ def finetune(
         list[str] | None,
         typer.Option("--set", "-s", help="A setting, as training.mode=frozen; may repeat."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run in the output folder stopped.")
+    ] = False,
     threads: Annotated[
         int | None, typer.Option(help="Threads to compute with (default: all cores).", min=1)
     ] = None,
+    progress: Annotated[bool, typer.Option(help="Show progress bars.")] = True,
     show_config: Annotated[
         bool, typer.Option("--show-config", help="Print all settings as YAML and leave.")
     ] = False,
@@ -71,16 +80,48 @@ def finetune(
     from proteingraph.tasks.finetune.run import finetune as run
 
     check_folder(output)
-    check_output(output)
+    check_output(output, resume)
     if threads is not None:
         torch.set_num_threads(threads)
     console = Console(stderr=True, soft_wrap=True)
 
-    def told(mismatches: Sequence[Mismatch]) -> None:
-        _show_mismatches(console, mismatches, output / MISMATCHES)
+    with ExitStack() as bars:  # one at a time: terminals have room for no more
 
-    result = run(settings, output, task.parent, told=told)
+        def told(mismatches: Sequence[Mismatch]) -> None:
+            bars.close()
+            _show_mismatches(console, mismatches, output / MISMATCHES)
+
+        def start_training() -> Report | None:
+            return bars.enter_context(progress_bar(console, "training", progress))
+
+        reading = bars.enter_context(progress_bar(console, "reading", progress))
+        result = run(
+            settings,
+            output,
+            task.parent,
+            resume=resume,
+            callbacks=[_step_progress(start_training)],
+            told=told,
+            reading=reading,
+        )
     _show_metrics(result.metrics, f"{settings.target.name}, {result.metrics['steps']} steps")
+
+
+def _step_progress(start: Callable[[], Report | None]) -> Callback:
+    """A callback that starts a bar, and tells it of the steps of training."""
+    from lightning.pytorch.callbacks import LambdaCallback
+
+    report: Report | None = None
+
+    def begin(*_: Any) -> None:
+        nonlocal report
+        report = start()
+
+    def told(trainer: L.Trainer, *_: Any) -> None:
+        if report is not None:
+            report(trainer.global_step, trainer.max_steps)
+
+    return LambdaCallback(on_train_start=begin, on_train_batch_end=told)
 
 
 def _show_mismatches(console: Any, mismatches: Sequence[Mismatch], table: Path) -> None:

@@ -53,7 +53,7 @@ def fit_calibration(
         labels: ``[n]``.
         shifted: Whether to find a shift too. (default: :obj:`False`)
     """
-    if target.kind == "regression" or len(labels.unique()) < 2:
+    if target.kind == "regression" or bool((labels == labels[:1]).all()):
         return Calibration()
     scores = scores.detach().double()
     ones = torch.ones(target.outputs, dtype=torch.float64)
@@ -71,9 +71,9 @@ def fit_calibration(
             loss = target.loss(scaled, labels, ones, ones[0])
         # Classes that are told apart without a mistake have no best temperature.
         loss = loss + 1e-4 * (logarithm.square() + shift.square().sum())
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     temperature = float(logarithm.detach().exp().clamp(*TEMPERATURES))
     return Calibration(temperature, shift.tolist() if shifted else [])

@@ -91,7 +91,7 @@ class ExampleCrops(CropDataset):
         self.features: list[Tensor] | None = None
         if examples.features is not None:
             self.features = [
-                torch.as_tensor(values, dtype=torch.float32) for values in examples.features
+                torch.from_numpy(np.array(values, np.float32)) for values in examples.features
             ]
             _check_rows("features", self.features, lengths.tolist(), examples.corpus)
             if len({values.shape[1:] for values in self.features}) > 1:
@@ -174,7 +174,7 @@ def _check_rows(what: str, values: list[Tensor], sizes: list[int], corpus: Corpu
 def _pairs(examples: Examples, labels: list[Tensor]) -> list[Tensor]:
     if examples.pairs is None or len(examples.pairs) != len(labels):
         raise DatasetError("labels of pairs need the residues of each pair, an array a chain")
-    pairs = [torch.as_tensor(ends, dtype=torch.long) for ends in examples.pairs]
+    pairs = [torch.from_numpy(np.array(ends, np.int64)) for ends in examples.pairs]
     lengths = examples.corpus.lengths.tolist()
     for number, (ends, values, size) in enumerate(zip(pairs, labels, lengths, strict=True)):
         inside = not ends.numel() or (int(ends.min()) >= 0 and int(ends.max()) < size)

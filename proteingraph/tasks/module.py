@@ -87,6 +87,7 @@ class SupervisedTask(L.LightningModule):
         self.register_buffer("scale", torch.ones(()))
         self.history: list[dict[str, float]] = []
         self._judged: list[tuple[Tensor, Tensor]] = []
+        self._random: Tensor | None = None
         model.requires_grad_(False)  # of the head for gradients too, which no label trains
         if config.mode == "scratch":
             model.encoder.reset_parameters()
@@ -172,6 +173,21 @@ class SupervisedTask(L.LightningModule):
         self.history.append({"step": self.global_step, "loss": float(loss), "score": score})
         self.log("validation/loss", loss)
         self.log("validation/score", score)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what a resumed run needs to go on as if it had not stopped."""
+        checkpoint["task"] = {"history": self.history, "random": torch.get_rng_state()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take it up again."""
+        self.history = list(checkpoint["task"]["history"])
+        self._random = checkpoint["task"]["random"].cpu()
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Go on with the random numbers of the checkpoint, whatever loaders have drawn since."""
+        if self._random is not None:
+            torch.set_rng_state(self._random)
+            self._random = None
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW with rates for the head and the encoder's layers, all by the same schedule."""

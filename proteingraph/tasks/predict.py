@@ -136,9 +136,9 @@ def _score(task: SupervisedTask, graphs: list[Data]) -> list[Scores]:
     embeddings = task.embed(batch)
     scores = task.score(embeddings, batch).float().cpu()
     if task.target.level == "protein":
-        return [Scores(row) for row in scores.split(1)]
+        return [Scores(row) for row in torch.split(scores, 1)]
     if task.target.level == "residue":
-        return [Scores(rows) for rows in scores.split(sizes)]
+        return [Scores(rows) for rows in torch.split(scores, sizes)]
     index = embeddings.edge_index.cpu()
     ends = torch.tensor(sizes).cumsum(0)
     stops = torch.searchsorted(index[1].contiguous(), ends).tolist()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader
+from torch_geometric.data import Batch
 
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import DatasetError
@@ -24,7 +29,10 @@ from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
 from proteingraph.tasks.target import Target
 
-__all__ = ["Fitted", "fit", "fit_target", "predict"]
+__all__ = ["LAST", "Fitted", "fit", "fit_target", "predict"]
+
+LAST = "last.ckpt"
+"""File of the last checkpoint of a run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +90,8 @@ def fit_target(
     validation: Examples,
     target: Target,
     config: TaskConfig | None = None,
+    checkpoints: str | PathLike[str] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Fitted:
     """Train a network and a head to predict a property of residues, proteins or pairs.
 
@@ -94,6 +104,10 @@ def fit_target(
         validation: Chains that tell when to stop.
         target: What is predicted.
         config: Settings. (default: those of `TaskConfig`)
+        checkpoints: Folder for a checkpoint at each judgement; a run that stopped goes on from the
+            last one there, as if it had not. It must be given the same arguments again. (default:
+            none)
+        callbacks: More Lightning callbacks.
 
     Raises:
         DatasetError: If there is nothing to train on or to validate with, or labels do not fit.
@@ -113,7 +127,11 @@ def fit_target(
         raise DatasetError("chains to validate with have other features than those to train on")
     L.seed_everything(config.seed, verbose=False)
     task = _make_task(copy.deepcopy(model), trained_on, config)
-    return _train(task, trained_on, watched)
+    loaders = _Loaders(trained_on, watched, config)
+    if checkpoints is not None:
+        return _train(task, loaders, Path(checkpoints), callbacks)
+    with tempfile.TemporaryDirectory() as folder:
+        return _train(task, loaders, Path(folder), callbacks)
 
 
 def _make_task(model: DenoisingModel, crops: ExampleCrops, config: TaskConfig) -> SupervisedTask:
@@ -133,13 +151,38 @@ def _make_task(model: DenoisingModel, crops: ExampleCrops, config: TaskConfig) -
     return task
 
 
-def _train(task: SupervisedTask, trained_on: ExampleCrops, watched: ExampleCrops) -> Fitted:
+class _Loaders(L.LightningDataModule):
+    """Loaders that start where the run stands."""
+
+    def __init__(self, trained_on: ExampleCrops, watched: ExampleCrops, config: TaskConfig) -> None:
+        super().__init__()
+        self.trained_on = trained_on
+        self.watched = watched
+        self.config = config
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        assert self.trainer is not None
+        config = self.config
+        return training_loader(
+            self.trained_on, config.residues, config.seed, self.trainer.global_step
+        )
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        return validation_loader(self.watched, self.config.residues)
+
+
+def _train(
+    task: SupervisedTask, loaders: _Loaders, folder: Path, callbacks: Sequence[Callback]
+) -> Fitted:
     config = task.config
     monitor = f"validation/{config.watch}"
     mode = "min" if config.watch == "loss" else "max"
-    with tempfile.TemporaryDirectory() as folder, quiet(), interruptible():
-        best = ModelCheckpoint(folder, monitor=monitor, mode=mode, save_weights_only=True)
-        stop = EarlyStopping(monitor, mode=mode, patience=config.patience)
+    last = folder / LAST
+    best = ModelCheckpoint(
+        folder, "best", monitor, mode=mode, save_last=True, enable_version_counter=False
+    )
+    stop = EarlyStopping(monitor, mode=mode, patience=config.patience)
+    with quiet(), interruptible():
         trainer = L.Trainer(
             accelerator="auto",
             devices=1,
@@ -151,14 +194,16 @@ def _train(task: SupervisedTask, trained_on: ExampleCrops, watched: ExampleCrops
             num_sanity_val_steps=0,
             gradient_clip_val=config.clip_norm,
             logger=False,
-            callbacks=[best, stop],
+            callbacks=[best, stop, *callbacks],
             enable_progress_bar=False,
             enable_model_summary=False,
         )
+        known = last.exists()
         trainer.fit(
             task,
-            training_loader(trained_on, config.residues, config.seed),
-            validation_loader(watched, config.residues),
+            loaders,
+            ckpt_path=last if known else None,
+            weights_only=True if known else None,
         )
         state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     task.load_state_dict(state["state_dict"])

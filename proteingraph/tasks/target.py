@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike
@@ -66,7 +67,7 @@ class Target:
         Raises:
             DatasetError: If a label is not allowed.
         """
-        values = torch.as_tensor(labels, dtype=torch.float64)
+        values = torch.from_numpy(np.array(labels, np.float64))
         known = values.isfinite()
         if self.kind != "regression":
             known = known & (values != -1)

@@ -53,10 +53,11 @@ def test_a_table_is_trained_on_and_measured(task, tmp_path) -> None:
     rows = len(pd.read_csv(task.parent / "labels.csv"))
     assert f"left out: row {rows} (absent.pdb A): " in result.output
     assert "1 row in all: see " in result.output
+    assert "reading" in result.output and "training" in result.output
     assert "aromatic, 2 steps" in result.output and "AUPRC" in result.output
     names = {path.name for path in out.iterdir()}
     assert {"task.json", "metrics.json", "mismatches.parquet", "predictions.parquet"} <= names
-    again = run(task, "-o", out)
+    again = run(task, "-o", out, "--no-progress")
     assert isinstance(again.exception, ConfigError) and "already" in str(again.exception)
 
 

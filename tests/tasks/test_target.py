@@ -60,7 +60,7 @@ def test_loss_is_smallest_at_the_mean_of_bounded_values() -> None:
         loss = target.loss(score.expand(3)[:, None], labels, ONE[None], ONE)
         (gradient,) = torch.autograd.grad(loss, score)
         score = (score - 5 * gradient).detach().requires_grad_()
-    assert float(target.values(score[:, None])) == pytest.approx(0.5, abs=1e-3)
+    assert target.values(score[:, None]).item() == pytest.approx(0.5, abs=1e-3)
 
 
 def test_weights_make_classes_count_alike() -> None:

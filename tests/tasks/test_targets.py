@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.callbacks import Callback
 
 from proteingraph.errors import DatasetError
 from proteingraph.pretrain.batches import validation_loader
@@ -144,3 +147,29 @@ def test_what_does_not_fit_is_refused(model, domains) -> None:
         fit_target(model, known, blank, BINARY, QUICK)
     with pytest.raises(DatasetError, match=r"expected residues \[2,"):
         ExampleCrops(Examples(domains, known.labels, pairs=known.labels), Target(level="pair"))
+
+
+class Killer(Callback):
+    """Ends a run as a crash would."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_end(self, trainer, *_: object) -> None:
+        if trainer.global_step == self.step:
+            raise RuntimeError("killed")
+
+
+@pytest.mark.parametrize("watch", ["loss", "score"])
+def test_killed_and_resumed_equals_uninterrupted(model, domains, tmp_path, watch) -> None:
+    known = examples(domains, "binary")
+    parts = known.subset(TRAIN), known.subset(HELD_OUT)
+    config = replace(QUICK, steps=12, validate_every=4, dropout=0.3, watch=watch)
+    whole = fit_target(model, *parts, BINARY, config, tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="killed"):
+        fit_target(model, *parts, BINARY, config, tmp_path / "parts", [Killer(6)])
+    resumed = fit_target(model, *parts, BINARY, config, tmp_path / "parts")
+    assert [entry["step"] for entry in resumed.history] == [4, 8, 12]
+    assert resumed.history == whole.history and resumed.steps == whole.steps == 12
+    for name, value in whole.task.state_dict().items():
+        assert torch.equal(resumed.task.state_dict()[name], value), name

@@ -58,7 +58,7 @@ def match_table(
     table: LabelTable,
     folder: Path,
     level: str,
-    seen: Callable[[int], None] | None = None,
+    reading: Callable[[int, int], None] | None = None,
 ) -> LabelledEntries:
     """Read the structures of a table, and find what its labels are of.
 
@@ -68,21 +68,22 @@ def match_table(
         table: Labels.
         folder: Where the files are that have no absolute path.
         level: ``"residue"`` or ``"protein"``.
-        seen: Told after each chain how many are done.
+        reading: Told after each chain how many are done, and of how many.
 
     Raises:
         DatasetError: If nothing is left.
     """
     entries: list[_Entry] = []
     read: tuple[str, Structure | str] = ("", "")
+    chains = table.frame.groupby(["file", "chain"]).ngroups
     for number, (file, chain, rows) in enumerate(table.chains(), 1):
         if read[0] != file:
             read = (file, _structure(folder / file))
         entry = _match(table, rows, file, chain, read[1], level)
         if entry is not None:
             entries.append(entry)
-        if seen is not None:
-            seen(number)
+        if reading is not None:
+            reading(number, chains)
     if not entries:
         first = table.mismatches[0].reason if table.mismatches else "the table is empty"
         raise DatasetError(f"no label of the table could be put to a structure: {first}")
@@ -207,7 +208,7 @@ def _checked_types(
     there = chain.residue_type[places]
     wrong = (asked >= 0) & (asked < len(AMINO_ACIDS)) & (asked != there)
     letters = decode_sequence(there)
-    for place in np.flatnonzero(wrong):
+    for place in np.flatnonzero(wrong).tolist():
         row = rows.iloc[[place]]
         said = row["amino_acid"].iloc[0]
         table.refuse(row, f"{chain.name}: the table says {said}, the structure {letters[place]}")

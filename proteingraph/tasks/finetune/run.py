@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+import shutil
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
@@ -15,6 +17,8 @@ import numpy as np
 from proteingraph.errors import ConfigError
 from proteingraph.files import replacing
 from proteingraph.io.alphabet import decode_sequence
+from proteingraph.pretrain.model import WEIGHTS
+from proteingraph.pretrain.start import corpus_fingerprint
 from proteingraph.tasks.evaluate import calibrate, evaluate
 from proteingraph.tasks.finetune.config import FinetuneConfig
 from proteingraph.tasks.finetune.matching import LabelledEntries, match_table
@@ -22,16 +26,19 @@ from proteingraph.tasks.finetune.split import SPLITS, divide
 from proteingraph.tasks.finetune.table import Mismatch, read_label_table, rows_of
 from proteingraph.tasks.metrics import as_array
 from proteingraph.tasks.predict import Scores, predict_scores
-from proteingraph.tasks.run import fit_target
+from proteingraph.tasks.run import LAST, fit_target
 from proteingraph.tasks.saved import TASK
+from proteingraph.tasks.target import Target
 from proteingraph.tasks.task_model import TaskModel
 from proteingraph.zoo import load_model
 
 if TYPE_CHECKING:
     import pandas as pd
+    from lightning.pytorch.callbacks import Callback
 
 __all__ = ["METRICS", "MISMATCHES", "PREDICTIONS", "Finetuned", "check_output", "finetune"]
 
+CHECKPOINTS, RUN = "checkpoints", "run.json"
 MISMATCHES, METRICS, PREDICTIONS = "mismatches.parquet", "metrics.json", "predictions.parquet"
 
 
@@ -50,12 +57,14 @@ class Finetuned:
     mismatches: list[Mismatch]
 
 
-def check_output(output: str | PathLike[str]) -> Path:
-    """Raise ConfigError if a folder holds a trained task, or weights, already."""
+def check_output(output: str | PathLike[str], resume: bool = False) -> Path:
+    """Raise ConfigError if a folder holds a trained task, or a run that is not to be resumed."""
     output = Path(output)
-    for name in (TASK, "model.safetensors"):
+    for name in (TASK, WEIGHTS):
         if (output / name).exists():
             raise ConfigError(f"{output} holds {name} already: name another folder")
+    if (output / CHECKPOINTS / LAST).exists() and not resume:
+        raise ConfigError(f"{output} holds a run already: resume it, or name another folder")
     return output
 
 
@@ -64,63 +73,125 @@ def finetune(
     output: str | PathLike[str],
     base: str | PathLike[str] = ".",
     *,
+    resume: bool = False,
+    callbacks: Sequence[Callback] = (),
     told: Callable[[Sequence[Mismatch]], None] | None = None,
+    reading: Callable[[int, int], None] | None = None,
 ) -> Finetuned:
     """Train a network on a table of labels.
 
     The output folder gets the trained task (see `TaskModel.from_pretrained`),
     ``mismatches.parquet`` (written before training), ``metrics.json``, and
-    ``predictions.parquet`` for the chains that were not trained on.
+    ``predictions.parquet`` for the chains that were not trained on. While training goes on it has
+    checkpoints, from which a run that stopped goes on as if it had not.
 
     Args:
         config: Settings.
         output: Folder; made if need be, and refused if it holds a trained task.
         base: Folder that the settings' relative paths are in. (default: the working directory)
+        resume: Go on where the run in the output folder stopped; start it if there is none.
+        callbacks: Lightning callbacks.
         told: Is given the mismatches as soon as they are known.
+        reading: Is told how many chains have been read, and of how many.
 
     Raises:
-        ConfigError: If the settings cannot be used, or training diverges.
+        ConfigError: If the settings cannot be used, training diverges, or the run to resume had
+            other settings or chains.
         DatasetError: If the table cannot be read, or nothing of it can be used.
         WeightsError: If the weights cannot be loaded.
     """
-    output, base = check_output(output), Path(base)
+    output, base = check_output(output, resume), Path(base)
     model = load_model(config.model if not (base / config.model).is_dir() else base / config.model)
-    path = base / config.table
-    table = read_label_table(path, config.columns, config.target)
-    target = config.target.target(table.classes)
-    files = path.parent if config.files is None else base / config.files
-    try:
-        entries = match_table(table, files, target.level)
-    finally:
-        output.mkdir(parents=True, exist_ok=True)
-        write_mismatches(table.mismatches, output / MISMATCHES)
-        if told is not None:
-            told(table.mismatches)
-    split_column = config.columns.split is not None
-    splits = divide(entries, split_column, config.validation, config.test, config.seed)
+    target, entries, mismatches = _read(config, base, output, told, reading)
+    by_column = config.columns.split is not None
+    splits = divide(entries, by_column, config.validation, config.test, config.seed)
     rows = {name: [i for i, s in enumerate(splits) if s == name] for name in SPLITS}
     parts = {name: entries.examples.subset(rows[name]) for name in SPLITS}
-    fitted = fit_target(model, parts["train"], parts["validation"], target, config.training)
+    checkpoints = output / CHECKPOINTS
+    _check_same_run(checkpoints, config, entries)
+    fitted = fit_target(
+        model,
+        parts["train"],
+        parts["validation"],
+        target,
+        config.training,
+        checkpoints,
+        callbacks,
+    )
     training = {"command": "finetune", "settings": config.to_dict(), "steps": fitted.steps}
     trained = calibrate(fitted, parts["validation"], tuple(config.columns.features), training)
     metrics: dict[str, Any] = {
         "steps": fitted.steps,
         "chains": {name: len(parts[name]) for name in SPLITS},
-        "mismatched_rows": rows_of(table.mismatches),
+        "mismatched_rows": rows_of(mismatches),
         "calibration": asdict(trained.calibration),
         "history": fitted.history,
     }
+    _judge(trained, entries, rows, metrics, output)
+    trained.save_pretrained(output)
+    shutil.rmtree(checkpoints)
+    return Finetuned(trained, metrics, mismatches)
+
+
+def _read(
+    config: FinetuneConfig,
+    base: Path,
+    output: Path,
+    told: Callable[[Sequence[Mismatch]], None] | None,
+    reading: Callable[[int, int], None] | None,
+) -> tuple[Target, LabelledEntries, list[Mismatch]]:
+    """Read table and structures; say what does not fit, even if nothing does."""
+    path = base / config.table
+    table = read_label_table(path, config.columns, config.target)
+    target = config.target.target(table.classes)
+    files = path.parent if config.files is None else base / config.files
+    try:
+        entries = match_table(table, files, target.level, reading)
+    finally:
+        output.mkdir(parents=True, exist_ok=True)
+        write_mismatches(table.mismatches, output / MISMATCHES)
+        if told is not None:
+            told(table.mismatches)
+    return target, entries, table.mismatches
+
+
+def _judge(
+    trained: TaskModel,
+    entries: LabelledEntries,
+    rows: Mapping[str, Sequence[int]],
+    metrics: dict[str, Any],
+    output: Path,
+) -> None:
+    """Predict and measure what was not trained on, and write both."""
     frames = []
     for name in SPLITS[1:]:
         if rows[name]:
-            predicted = predict_scores(trained.task, parts[name])
-            metrics[name] = evaluate(trained, parts[name], predicted)
+            examples = entries.examples.subset(rows[name])
+            predicted = predict_scores(trained.task, examples)
+            metrics[name] = evaluate(trained, examples, predicted)
             frames.append(_predictions(trained, entries, rows[name], name, predicted))
-    trained.save_pretrained(output)
     _write_predictions(frames, output / PREDICTIONS)
     with replacing(output / METRICS) as partial:
         partial.write_text(json.dumps(_plain(metrics), indent=2) + "\n", encoding="utf-8")
-    return Finetuned(trained, metrics, table.mismatches)
+
+
+def _check_same_run(checkpoints: Path, config: FinetuneConfig, entries: LabelledEntries) -> None:
+    """Write down what a run is of, or compare that with what it was when it began."""
+    labels = [np.asarray(labels, np.float64).tobytes() for labels in entries.examples.labels]  # type: ignore[union-attr]
+    chains = [*corpus_fingerprint(entries.examples.corpus), zlib.crc32(b"".join(labels))]
+    ours = {"settings": config.to_dict(), "chains": chains}
+    path = checkpoints / RUN
+    if (checkpoints / LAST).exists():
+        theirs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if theirs != json.loads(json.dumps(ours)):
+            raise ConfigError(
+                f"{checkpoints.parent} was started with other settings, chains or labels (see "
+                f"{path}): resume it with the same, or name another folder"
+            )
+        return
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(ours, indent=2) + "\n", encoding="utf-8")
 
 
 def write_mismatches(mismatches: Sequence[Mismatch], path: Path) -> None:

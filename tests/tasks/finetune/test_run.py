@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import lightning as L
 import numpy as np
 import pandas as pd
 import pytest
+from lightning.pytorch.callbacks import LambdaCallback
 
 from proteingraph.errors import ConfigError
 from proteingraph.io import read_structure
@@ -59,6 +62,36 @@ def test_from_a_table_to_a_task(structures, burial, weights, tmp_path) -> None:
 
     with pytest.raises(ConfigError, match=r"holds task\.json already"):
         finetune(config, out, tmp_path)
+
+
+def test_a_run_that_stopped_goes_on(structures, burial, weights, tmp_path) -> None:
+    burial.to_csv(tmp_path / "labels.csv", index=False)
+    short = {**TRAINING, "steps": 6, "validate_every": 2}
+    config = settings(weights, training=short, columns={"features": ["count"]})
+    out = tmp_path / "out"
+
+    def stop(trainer: L.Trainer, *_: object) -> None:
+        if trainer.global_step == 3:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        finetune(config, out, tmp_path, callbacks=[LambdaCallback(on_train_batch_end=stop)])
+    with pytest.raises(ConfigError, match="holds a run already: resume it"):
+        finetune(config, out, tmp_path)
+    with pytest.raises(ConfigError, match="other settings, chains or labels"):
+        finetune(replace(config, seed=1), out, tmp_path, resume=True)
+    steps: list[int] = []
+    count = LambdaCallback(on_train_batch_end=lambda trainer, *_: steps.append(trainer.global_step))
+    result = finetune(config, out, tmp_path, resume=True, callbacks=[count])
+    assert steps == [3, 4, 5, 6]
+    assert [entry["step"] for entry in result.metrics["history"]] == [2, 4, 6]
+    assert not (out / "checkpoints").exists() and (out / "task.json").exists()
+    loaded = TaskModel.from_pretrained(out)
+    assert loaded.features == ("count",)
+    structure = read_structure(structures / "d00.pdb")
+    (got,) = loaded.predict(structure, [burial[burial["file"] == "d00.pdb"][["count"]]])
+    (other,) = loaded.predict(structure, [np.zeros((len(structure), 1))])
+    assert not np.allclose(got.values, other.values)
 
 
 def test_classes_of_proteins_with_a_column_of_splits(structures, weights, tmp_path) -> None:
