@@ -1,0 +1,1 @@
+"""Quality of structure models: benchmarks on decoys."""
