@@ -121,10 +121,11 @@ def interface_between(
         raise StructureError(f"{first.name} and {second.name}: one of them has no residues")
     both = interface_labels(_join(first, second), by, [["1"], ["2"]], cutoff)
     size = len(first)
-    return (
-        InterfaceLabels(*(column[:size] for column in both)),
-        InterfaceLabels(*(column[size:] for column in both)),
-    )
+    return _rows(both, slice(size)), _rows(both, slice(size, None))
+
+
+def _rows(labels: InterfaceLabels, rows: slice) -> InterfaceLabels:
+    return InterfaceLabels(labels.label[rows], labels.known[rows], labels.value[rows])
 
 
 def _cutoff(by: str, cutoff: float | None) -> float:

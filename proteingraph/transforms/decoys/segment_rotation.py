@@ -78,4 +78,5 @@ def _turn(points: Tensor, first: Tensor, last: Tensor, angle: float) -> Tensor:
     arm = points - first
     along = (arm @ axis)[..., None] * axis
     across = torch.linalg.cross(axis.expand_as(arm), arm, dim=-1)
-    return first + along + math.cos(angle) * (arm - along) + math.sin(angle) * across
+    turned: Tensor = first + along + math.cos(angle) * (arm - along) + math.sin(angle) * across
+    return turned

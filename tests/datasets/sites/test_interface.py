@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +181,29 @@ def test_every_complex_of_the_docking_benchmark_has_an_interface(data_root: Path
             kept = (area.label & distance.label).sum() / distance.label.sum()
             assert kept > 0.9, receptor
         assert 900 < sum(area.value.sum() for area in areas) < 3500
+
+
+@pytest.mark.slow
+def test_bound_and_unbound_partners_share_their_interface(data_root: Path):
+    shared: dict[str, list[float]] = {"distance": [], "buried area": []}
+    for receptor in sorted((data_root / "files").glob("*_r_b.pdb")):
+        read = {
+            (side, state): read_structure(
+                receptor.with_name(receptor.name.replace("_r_b", f"_{side}_{state}"))
+            )
+            for side in "rl"
+            for state in "bu"
+        }
+        for by, found in shared.items():
+            bound = interface_between(read["r", "b"], read["l", "b"], by)
+            unbound = interface_between(read["r", "u"], read["l", "u"], by)
+            for side, one, other in zip("rl", bound, unbound, strict=True):
+                pair = (read[side, "b"].sequence, read[side, "u"].sequence)
+                blocks = SequenceMatcher(None, *pair, autojunk=False).get_matching_blocks()
+                ours = np.concatenate([one.label[at : at + size] for at, _, size in blocks])
+                theirs = np.concatenate([other.label[at : at + size] for _, at, size in blocks])
+                found.append(float((ours & theirs).sum() / (ours | theirs).sum()))
+    # Unbound partners lie where the bound ones do, with side chains of their own.
+    assert len(shared["distance"]) == 24
+    assert min(shared["distance"]) > 0.35 and np.mean(shared["distance"]) > 0.6
+    assert min(shared["buried area"]) > 0.6 and np.mean(shared["buried area"]) > 0.75
