@@ -7,9 +7,9 @@ share of its relatives that come before the first domain of another fold: those 
 of its superfamily but not its family, and those of its fold but not its superfamily; and whether
 the nearest domain is of its superfamily. How vectors are read out of a network and scaled is chosen
 on the validation domains, which are of other folds again; the scale itself is that of training
-domains, whose labels are not used. Beside it stands the network's own protein embedding. TM-align
-is slow, so it searches a part of the domains for a part of the queries, and every other method is
-judged on that part too.
+domains, whose labels are not used. The network's own protein embedding is among the choices, and
+always shown. TM-align is slow, so it searches a part of the domains for a part of the queries, and
+every other method is judged on that part too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from benchmarks.common import (
     print_table,
     spread,
 )
-from benchmarks.common.embedding import POOLINGS
 from benchmarks.scop.relations import LEVELS, Relations
 from benchmarks.scop.similarity import AS_GIVEN, POWERS, cosine
 from benchmarks.scop.tmalign import Alignments, align
@@ -51,7 +50,7 @@ FIGURES = (*LEVELS, "top1")
 HEADER = ("method", "family", "superfamily", "fold", "superfamily top-1")
 CACHE = Path(__file__).parent / "cache"
 
-READOUTS = tuple(f"{pooling}@{noise}" for pooling in POOLINGS[1:] for noise in ("0.5", "2"))
+READOUTS = ("protein", "pairs@2")
 
 Matrix = NDArray[np.float64]
 Figures = dict[str, float]
@@ -95,6 +94,30 @@ def _even(available: int, wanted: int) -> NDArray[np.int64]:
     return ends.round().astype(np.int64)
 
 
+def searches_of(readouts: Sequence[str]) -> list[Search]:
+    """Read-outs with each scale; a network's own protein embedding has one already."""
+    scales = {
+        readout: (AS_GIVEN,) if readout == "protein" else tuple(POWERS) for readout in readouts
+    }
+    return [Search(readout, scale) for readout in readouts for scale in scales[readout]]
+
+
+def compare(
+    network: Network, searches: Sequence[Search], domains: ChainPack, reference: ChainPack
+) -> dict[Search, Matrix]:
+    """Similarities of domains by each search, scaled as the reference tells where that is asked."""
+    model = network.model
+    if not model.readout.columns:  # an untrained network, or weights of before there was a scale
+        fit_readout(model, reference, chains=len(reference))
+    vectors = embed_pack(model, domains, sorted({search.readout for search in searches}))
+    unscaled = sorted({search.readout for search in searches if search.scale != AS_GIVEN})
+    usual = embed_pack(model, reference, unscaled) if unscaled else {}
+    return {
+        search: cosine(vectors[search.readout], usual.get(search.readout), search.scale)
+        for search in searches
+    }
+
+
 def choose_searches(
     networks: Sequence[Network], searches: Sequence[Search], packs: Mapping[str, ChainPack]
 ) -> tuple[dict[str, Search], dict[str, dict[str, Figures]]]:
@@ -105,19 +128,12 @@ def choose_searches(
         network, that of the first trained one of its shape), and the figures that it was chosen by.
     """
     relations = Relations(packs["validation"].labels["sccs"].tolist())
-    readouts = list(dict.fromkeys(search.readout for search in searches))
     chosen: dict[str, Search] = {}
     judged: dict[str, dict[str, Figures]] = {}
     for network in networks:
         if network.seed is None:
-            usual, vectors = (
-                embed_pack(network.model, packs[name], readouts)
-                for name in ("reference", "validation")
-            )
-            found = {
-                one: relations.judge(cosine(vectors[one.readout], usual[one.readout], one.scale))
-                for one in searches
-            }
+            similar = compare(network, searches, packs["validation"], packs["reference"])
+            found = {one: relations.judge(similar[one]) for one in searches}
             judged[network.name] = {str(one): figures for one, figures in found.items()}
             chosen[network.name] = max(found, key=lambda one: np.mean(list(found[one].values())))
         else:
@@ -134,12 +150,7 @@ def rank(
     ranked: Ranked = {}
     for network in networks:
         searches = list(dict.fromkeys((chosen[network.name], DEFAULT)))
-        readouts = [search.readout for search in searches]
-        if not network.model.readout.columns:
-            fit_readout(network.model, reference, chains=len(reference))
-        vectors, usual = (embed_pack(network.model, p, readouts) for p in (test, reference))
-        for search in searches:
-            similar = cosine(vectors[search.readout], usual[search.readout], search.scale)
+        for search, similar in compare(network, searches, test, reference).items():
             ranked.setdefault(f"{network.name}: {search}", []).append(similar)
     lengths = log_length(test)
     ranked["composition"] = [cosine(composition(test), composition(reference))]
@@ -224,9 +235,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--reference",
         type=int,
-        default=400,
+        default=1000,
         metavar="N",
-        help="training domains that say how vectors are spread (default: 400)",
+        help="training domains that say how vectors are spread (default: 1000)",
     )
     parser.add_argument(
         "--tm-domains", type=int, default=150, metavar="N", help="domains that TM-align searches"
@@ -251,7 +262,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with run.timed("tmalign"):
         tm = align(test.subset(part), queries, arguments.cache, arguments.jobs)
     networks = load_networks(arguments.weights, range(arguments.untrained))
-    searches = [Search(readout, scale) for readout in arguments.readouts for scale in POWERS]
+    searches = searches_of(arguments.readouts)
     with run.timed("validation"):
         chosen, validation = choose_searches(networks, searches, packs)
     with run.timed("embedding"):

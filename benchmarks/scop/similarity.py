@@ -16,14 +16,14 @@ AS_GIVEN = "as given"
 
 def cosine(
     values: NDArray[np.floating],
-    reference: NDArray[np.floating],
+    reference: NDArray[np.floating] | None,
     scale: str = "standardised",
 ) -> NDArray[np.float64]:
     """Cosines of vectors that are scaled as the vectors of a reference tell.
 
     Args:
         values: ``[n, D]``.
-        reference: Vectors of other domains, ``[m, D]``.
+        reference: Vectors of other domains, ``[m, D]``; not needed where nothing is scaled.
         scale: One of `POWERS`, or `AS_GIVEN`, for vectors that are scaled already.
             (default: :obj:`"standardised"`)
 
@@ -32,6 +32,7 @@ def cosine(
     """
     unit = np.asarray(values, dtype=np.float64)
     if scale != AS_GIVEN:
+        assert reference is not None
         unit = Whitening.fit(reference, POWERS[scale])(unit)
     unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     found: NDArray[np.float64] = unit @ unit.T
