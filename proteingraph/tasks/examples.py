@@ -18,7 +18,7 @@ from proteingraph.pretrain.model import visible_attributes
 from proteingraph.tasks.target import Target
 from proteingraph.transforms._crop import keep_nodes
 
-__all__ = ["ExampleCrops", "Examples"]
+__all__ = ["ExampleCrops", "Examples", "encode_labels"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from proteingraph.tasks.target import Target
 
-__all__ = ["best_threshold", "main_score", "measure"]
+__all__ = ["as_array", "best_threshold", "main_score", "measure"]
 
 BINS = 15
 """Bins of confidence of the expected calibration error."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from proteingraph.nn import CondResNet, Embeddings
-from proteingraph.tasks.heads import ProteinHead, embedding_channels
+from proteingraph.tasks.heads import (
+    FeatureProjection,
+    PairHead,
+    ProteinHead,
+    ResidueHead,
+    TaskHead,
+    embedding_channels,
+)
 
 SIZES = (5, 1, 7)  # residues of each protein
 
@@ -80,3 +89,47 @@ def test_repr_and_shape(hidden: int) -> None:
     head = ProteinHead(4, 2, outputs=5, hidden=hidden)
     assert head(given, batch, 3).shape == (3, 5)
     assert str(head) == "ProteinHead(pooled=12, outputs=5)"
+
+
+def identity(head: TaskHead) -> TaskHead:
+    """A linear head that gives what it sees, in evaluation mode."""
+    torch.nn.init.eye_(head.layers[-1].weight)
+    torch.nn.init.zeros_(head.layers[-1].bias)
+    return head.eval()
+
+
+def test_residues_are_seen_with_how_their_pairs_differ() -> None:
+    given, batch = embeddings()
+    got = identity(ResidueHead(4, 2, outputs=6, hidden=0))(given, batch, 3)
+    spread = given.pair.reshape(13, 3, 2).std(dim=1, correction=0)  # three pairs a residue
+    expected = torch.cat([given.residue, spread], dim=-1)
+    torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_pairs_are_seen_with_both_their_residues() -> None:
+    given, batch = embeddings()
+    target = given.edge_index[1]
+    given = replace(given, edge_index=torch.stack([target.flip(0), target]))
+    got = identity(PairHead(4, 2, outputs=10, hidden=0))(given, batch, 3)
+    ends = given.residue[target.flip(0)], given.residue[target]
+    torch.testing.assert_close(got, torch.cat([given.pair, *ends], -1), rtol=1e-4, atol=1e-4)
+
+
+def test_features_are_scaled_and_what_is_absent_is_their_mean() -> None:
+    values = torch.tensor([[1.0, 7], [3, 7], [torch.nan, 7]])
+    projection = FeatureProjection(2, 2)
+    projection.fit_scale(values)
+    torch.nn.init.eye_(projection.linear.weight)
+    torch.nn.init.zeros_(projection.linear.bias)
+    torch.testing.assert_close(projection(values), torch.tensor([[-1.0, 0], [1, 0], [0, 0]]))
+
+
+def test_features_join_the_residues_of_every_head() -> None:
+    given, batch = embeddings()
+    values = torch.randn(13, 5)
+    for kind, rows in ((ResidueHead, 13), (ProteinHead, 3), (PairHead, 39)):
+        head = kind(4, 2, outputs=1, features=5, feature_channels=3).eval()
+        one, two = head(given, batch, 3, values), head(given, batch, 3, values + 1)
+        assert one.shape == (rows, 1) and not torch.allclose(one, two)
+        with pytest.raises(ValueError, match="expected features"):
+            head(given, batch, 3)

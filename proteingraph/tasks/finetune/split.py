@@ -34,7 +34,7 @@ def random_division(groups: Sequence[str], validation: float, test: float, seed:
 
     Example:
         >>> random_division(["a", "a", "b", "c"], 0.25, 0.0, seed=0)
-        ['train', 'train', 'validation', 'train']
+        ['train', 'train', 'train', 'validation']
     """
     names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     wanted = {"test": test * len(groups), "validation": validation * len(groups)}

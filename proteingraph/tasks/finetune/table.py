@@ -16,7 +16,7 @@ from proteingraph.tasks.finetune.config import ColumnsConfig, LabelConfig
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LabelTable", "Mismatch", "read_label_table"]
+__all__ = ["LabelTable", "Mismatch", "feature_columns", "read_label_table", "rows_of"]
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 RESIDUE = r"^\s*(-?\d+)\s*([A-Za-z]?)\s*$"
