@@ -29,7 +29,7 @@ class NormalModeDecoy(DecoyTransform):
     Functional name: :obj:`normal_mode_decoy`.
 
     Modes are those of an anisotropic network (Atilgan et al., Biophys. J. 2001, 80:505-515) of CA
-    atoms, by ProDy, with the springs of Orellana et al. (J. Chem. Theory Comput. 2010,
+    atoms, by ProDy, with springs after Orellana et al. (J. Chem. Theory Comput. 2010,
     6:2910-2923): 60 / S² between residues S ≤ 3 apart in an unbroken stretch, (6 Å / d)⁶ between
     others at a distance d. With equal springs, ends of chains would fly off. Each mode's share is
     drawn from the thermal distribution, a Gaussian of variance one over the mode's eigenvalue;
