@@ -12,6 +12,7 @@ from proteingraph.cli.data import data
 from proteingraph.cli.demo import demo
 from proteingraph.cli.denoise import denoise
 from proteingraph.cli.embed import embed
+from proteingraph.cli.finetune import finetune
 from proteingraph.cli.index import index
 from proteingraph.cli.models import models
 from proteingraph.cli.pretrain import pretrain
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, pretrain, embed, denoise, report, models):
+for command in (demo, pretrain, finetune, embed, denoise, report, models):
     app.command()(command)
 for group in (data, index):
     app.add_typer(group)
