@@ -36,5 +36,5 @@ def test_example(block, monkeypatch, tmp_path):
 
 
 def test_settings_of_a_task():
-    config = load_settings(FinetuneConfig, yaml.safe_load(TASKS[0]))
+    config = load_settings(FinetuneConfig, yaml.safe_load(TASKS[0]), [])
     assert config.target.level == "residue" and config.training.layer_decay == 0.8
