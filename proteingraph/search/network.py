@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["embed_in_batches", "fingerprint", "load_network"]
 
-RESIDUES = 4000
-"""Residues in a batch, about."""
-
 
 def load_network(model: str | PathLike[str] | DenoisingModel) -> tuple[str, DenoisingModel]:
     """Load a network, unless it is loaded already.
@@ -59,32 +56,20 @@ def fingerprint(model: DenoisingModel) -> str:
 
 
 def embed_in_batches(
-    model: DenoisingModel, graphs: Iterable[Data], residues: int = RESIDUES
+    model: DenoisingModel, graphs: Iterable[Data]
 ) -> Iterator[tuple[list[Data], NDArray[np.float32]]]:
     """Embed graphs, several at a time.
 
     Args:
         model: Network.
         graphs: Structures without edges, each of at least one residue.
-        residues: Residues in a batch, about. (default: :obj:`4000`)
 
     Yields:
         Some of the graphs, in their order, and their unit vectors ``[n, D]``: NaN where an
         embedding is zero or not finite.
     """
-    batch: list[Data] = []
-    waiting = 0
-    for graph in graphs:
-        if batch and waiting + graph.num_nodes > residues:
-            yield batch, _embed(model, batch)
-            batch, waiting = [], 0
-        batch.append(graph)
-        waiting += graph.num_nodes
-    if batch:
-        yield batch, _embed(model, batch)
+    from proteingraph.embedding.chains import embed_graphs, in_batches
 
-
-def _embed(model: DenoisingModel, graphs: list[Data]) -> NDArray[np.float32]:
-    from proteingraph.embedding import embed_graphs
-
-    return unit_vectors(np.stack([chain.protein for chain in embed_graphs(model, graphs)]))
+    for batch in in_batches(graphs):
+        proteins = np.stack([chain.protein for chain in embed_graphs(model, batch)])
+        yield batch, unit_vectors(proteins)
