@@ -24,7 +24,7 @@ def report(
     model: Annotated[
         str,
         typer.Option("--model", "-m", help="Name of shipped weights, or folder of saved ones."),
-    ] = "dsm_small",
+    ] = "dsm_base",
     chains: Annotated[
         str | None, typer.Option(help="Chains to show, as A,B (default: all).")
     ] = None,
