@@ -8,7 +8,7 @@ import pytest
 
 from proteingraph.zoo import list_models, model_card, model_record
 from proteingraph.zoo.card import card_of
-from proteingraph.zoo.record import Results
+from proteingraph.zoo.record import Results, RetrievalResult
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -39,6 +39,8 @@ def test_chains_without_a_label_are_spoken_of() -> None:
 
 def test_what_was_not_measured_is_left_out() -> None:
     record = model_record("dsm_small")
-    assert "## Search for relatives" in card_of(record)
+    found = RetrievalResult("by hand", family=0.1, superfamily=0.2, fold=0.3, top1=0.4)
+    full = replace(record.results, retrieval_on="Domains.", retrieval=(found,))
+    assert "| by hand | 0.100 | 0.200 | 0.300 | 0.400 |" in card_of(replace(record, results=full))
     bare = card_of(replace(record, results=Results()))
     assert "## Search" not in bare and "## Denoising" not in bare and "None" not in bare
