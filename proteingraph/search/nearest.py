@@ -88,6 +88,7 @@ class Neighbors:
         usearch = _usearch() if GRAPH in record.files else None
         self._graph = None if usearch is None else _open_graph(usearch, folder / GRAPH)
         self.exact = self._graph is None
+        self._kept: dict[int, NDArray[np.float32]] = {}
 
     def __call__(
         self, queries: NDArray[np.float32], k: int
@@ -115,12 +116,21 @@ class Neighbors:
         """The k largest of each block of entries."""
         entries, cosines = [], []
         for first in range(0, len(self._vectors), _BLOCK):
-            cosine = queries @ self._vectors[first : first + _BLOCK].astype(np.float32).T
+            cosine = queries @ self._block(first).T
             inside = np.tile(np.arange(cosine.shape[1]), (len(queries), 1))
             inside, cosine = _largest(inside, cosine, k)
             entries.append(inside + first)
             cosines.append(cosine)
         return np.concatenate(entries, axis=1), np.concatenate(cosines, axis=1)
+
+    def _block(self, first: int) -> NDArray[np.float32]:
+        """A block of vectors in single precision: of few entries kept, for that takes longest."""
+        if first in self._kept:
+            return self._kept[first]
+        block = self._vectors[first : first + _BLOCK].astype(np.float32)
+        if len(self._vectors) <= EXACT_UP_TO:
+            self._kept[first] = block
+        return block
 
     def _likely(
         self, graph: Graph, queries: NDArray[np.float32], k: int
