@@ -36,6 +36,14 @@ def test_text_and_size():
     assert wide.convs[0].node_out.in_features == 5 * SMALL["channels"]
 
 
+def test_the_same_whether_a_gradient_is_asked_for_or_not():
+    model, batch = encoder(), recipe()(perturbed(30, 45))
+    asked = model(batch)
+    with torch.no_grad():
+        for one, other in zip(parts(model(batch)), parts(asked), strict=True):
+            assert torch.equal(one, other)
+
+
 @DTYPES
 @BACKBONE
 def test_shapes_and_types(dtype, backbone):
