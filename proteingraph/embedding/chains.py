@@ -12,7 +12,7 @@ from torch_geometric.data import Batch, Data
 
 from proteingraph.errors import StructureError
 from proteingraph.io import Structure, cut_ranges
-from proteingraph.io.alphabet import decode_sequence
+from proteingraph.io.identity import residue_identity
 from proteingraph.nn import Embeddings
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.model import visible_attributes
@@ -156,15 +156,4 @@ def _with_pairs(
 def _record(
     graph: Data, residue: NDArray[np.float32], protein: NDArray[np.float32]
 ) -> ChainEmbedding:
-    names = np.array(graph.chain_id, dtype=np.str_)
-    codes = graph.insertion_code.tolist()
-    return ChainEmbedding(
-        name=graph.name,
-        chain=",".join(graph.chain_id),
-        sequence=decode_sequence(graph.residue_type.numpy()),
-        residue_chain=names[graph.chain.numpy()],
-        residue_number=graph.residue_number.numpy().astype(np.int32),
-        insertion_code=np.array([chr(code) if code else "" for code in codes], dtype=np.str_),
-        residue=residue,
-        protein=protein,
-    )
+    return ChainEmbedding(**residue_identity(graph), residue=residue, protein=protein)

@@ -14,7 +14,7 @@ from torch_geometric.data import Data
 from proteingraph.datasets import ChainPack
 from proteingraph.errors import ConfigError, StructureError
 from proteingraph.io import Structure
-from proteingraph.io.alphabet import decode_sequence
+from proteingraph.io.identity import residue_identity
 from proteingraph.tasks.calibration import Calibration
 from proteingraph.tasks.metrics import as_array
 from proteingraph.tasks.saved import load_task, save_task
@@ -164,15 +164,4 @@ class TaskModel:
 def _record(
     graph: Data, values: NDArray[np.float32], pair_index: NDArray[np.int64] | None
 ) -> TaskPrediction:
-    names = np.array(graph.chain_id, dtype=np.str_)
-    codes = graph.insertion_code.tolist()
-    return TaskPrediction(
-        name=graph.name,
-        chain=",".join(graph.chain_id),
-        sequence=decode_sequence(graph.residue_type.numpy()),
-        residue_chain=names[graph.chain.numpy()],
-        residue_number=graph.residue_number.numpy().astype(np.int32),
-        insertion_code=np.array([chr(code) if code else "" for code in codes], dtype=np.str_),
-        values=values,
-        pair_index=pair_index,
-    )
+    return TaskPrediction(**residue_identity(graph), values=values, pair_index=pair_index)
