@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from proteingraph.datasets.protocol import Corpus
 from proteingraph.pretrain.model import visible_attributes
 from proteingraph.transforms import ContiguousCrop
 
-__all__ = ["CropDataset", "ResidueBatches", "training_loader", "validation_loader"]
+__all__ = ["CropDataset", "ResidueBatches", "endless", "training_loader", "validation_loader"]
 
 Draw = tuple[int, int]  # row of the corpus, seed of crop and noise
 
@@ -44,6 +44,21 @@ class CropDataset(Dataset[Data]):
         return self.crop(data)
 
 
+def endless(make_epoch: Callable[[int], list[list[Draw]]], start: int) -> Iterator[list[Draw]]:
+    """Batches of epoch 0, 1, 2 and so on, without end, of which the first `start` are passed over.
+
+    Args:
+        make_epoch: Gives the batches of an epoch, the same each time.
+        start: Number of batches to skip.
+    """
+    skip, epoch = start, 0
+    while True:
+        batches = make_epoch(epoch)
+        yield from batches[skip:]
+        skip = max(0, skip - len(batches))
+        epoch += 1
+
+
 class ResidueBatches(Sampler[list[Draw]]):
     """Endless batches of about equally many residues; every chain once an epoch.
 
@@ -66,12 +81,7 @@ class ResidueBatches(Sampler[list[Draw]]):
         self.start = start
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        skip, epoch = self.start, 0
-        while True:
-            batches = self._epoch(epoch)
-            yield from batches[skip:]
-            skip = max(0, skip - len(batches))
-            epoch += 1
+        return endless(self._epoch, self.start)
 
     def _epoch(self, epoch: int) -> list[list[Draw]]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)

@@ -13,7 +13,7 @@ from torch.utils.data import Sampler
 from torch_geometric.data import Data
 
 from proteingraph.datasets.protocol import Corpus
-from proteingraph.pretrain.batches import Draw
+from proteingraph.pretrain.batches import Draw, endless
 from proteingraph.tasks.batches import LabelledCrops
 from proteingraph.transforms import ContiguousCrop
 
@@ -77,12 +77,7 @@ class ClassBatches(Sampler[list[Draw]]):
         self.start = start
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        skip, epoch = self.start, 0
-        while True:
-            batches = self._epoch(epoch)
-            yield from batches[skip:]
-            skip = max(0, skip - len(batches))
-            epoch += 1
+        return endless(self._epoch, self.start)
 
     def _epoch(self, epoch: int) -> list[list[Draw]]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
