@@ -32,6 +32,8 @@ class TaskConfig:
         weight_decay: Decoupled weight decay.
         clip_norm: Largest norm of the gradient.
         hidden: Hidden channels of the head; 0 for a linear one.
+        context: Whether the head of a residue also sees means over its neighbours and over the
+            whole chain.
         dropout: Share of the head's inputs and hidden channels that a step leaves out.
         crop: Longest stretch of residues that is trained on; judged and predicted is on the whole.
         residues: Residues in a batch, about.
@@ -54,6 +56,7 @@ class TaskConfig:
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip_norm: Positive = 1.0
     hidden: CountOrZero = 128
+    context: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     crop: Count = 256
     residues: Count = 3000

@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from proteingraph.errors import ConfigError
 from proteingraph.nn import CondResNet, Embeddings, GraphEncoder, mean_and_deviation
+from proteingraph.ops import gather, segment_mean
 
 __all__ = [
     "FeatureProjection",
@@ -86,6 +88,8 @@ class TaskHead(nn.Module):
         features: Number of further features of a residue, joined to its embedding by a
             `FeatureProjection`. (default: :obj:`0`)
         feature_channels: Channels that these are projected to. (default: :obj:`32`)
+        context: Whether a `ResidueHead` sees what is around a residue too; other heads see the same
+            either way. (default: :obj:`False`)
 
     Shapes:
         - **input:** `Embeddings` of B proteins with N residues and E pairs, the protein of each
@@ -105,9 +109,11 @@ class TaskHead(nn.Module):
         dropout: float = 0.2,
         features: int = 0,
         feature_channels: int = 32,
+        context: bool = False,
     ) -> None:
         super().__init__()
         self.outputs = outputs
+        self.context = context
         self.projection = FeatureProjection(features, feature_channels) if features else None
         residue = residue_channels + (feature_channels if features else 0)
         inputs = self.count_inputs(residue, pair_channels)
@@ -188,20 +194,27 @@ class ResidueHead(TaskHead):
     """Predicts values of each residue from its embedding and how its pairs differ.
 
     A residue embedding of the graph encoder has the mean over the pairs that it receives already;
-    the standard deviation over them is added. Arguments and shapes are those of `TaskHead`; the
-    output is ``[N, outputs]``.
+    the standard deviation over them is added. With context, the same of what is around it is too:
+    the mean over the sources of the pairs that it receives, and that over its protein. Arguments
+    and shapes are those of `TaskHead`; the output is ``[N, outputs]``.
     """
 
     def count_inputs(self, residue: int, pair: int) -> int:
-        """Embedding, and deviations of pairs."""
-        return residue + pair
+        """Embedding, and deviations of pairs; three times with context."""
+        return (3 if self.context else 1) * (residue + pair)
 
     def inputs(
         self, residue: Tensor, embeddings: Embeddings, batch: Tensor, proteins: int
     ) -> Tensor:
-        """Join, ``[N, C + P]``."""
-        received = mean_and_deviation(embeddings.pair, embeddings.edge_index[1], residue.size(0))
-        return torch.cat([residue, received[:, embeddings.pair.size(1) :]], dim=-1)
+        """Join, ``[N, C + P]``, or ``[N, 3 (C + P)]`` with context."""
+        source, target = embeddings.edge_index
+        received = mean_and_deviation(embeddings.pair, target, residue.size(0))
+        own = torch.cat([residue, received[:, embeddings.pair.size(1) :]], dim=-1)
+        if not self.context:
+            return own
+        near = segment_mean(gather(own, source), target, own.size(0))
+        whole = segment_mean(own, batch, proteins)
+        return torch.cat([own, near, gather(whole, batch)], dim=-1)
 
 
 class PairHead(TaskHead):
@@ -236,6 +249,14 @@ def make_head(
     hidden: int,
     dropout: float,
     features: int = 0,
+    context: bool = False,
 ) -> TaskHead:
-    """Make the head for a level of targets on the embeddings of an encoder; see `TaskHead`."""
-    return HEADS[level](*embedding_channels(encoder), outputs, hidden, dropout, features)
+    """Make the head for a level of targets on the embeddings of an encoder; see `TaskHead`.
+
+    Raises:
+        ConfigError: If a head that is not of residues is to see their context.
+    """
+    if context and level != "residue":
+        raise ConfigError(f"context is of heads for residues, not for a {level}: leave it out")
+    channels = embedding_channels(encoder)
+    return HEADS[level](*channels, outputs, hidden, dropout, features, context=context)

@@ -106,7 +106,13 @@ def load_task(
         reason = textwrap.shorten(str(error), 300)
         raise WeightsError(f"{folder / TASK}: no settings of a task: {reason}") from error
     head = make_head(
-        target.level, model.encoder, target.outputs, config.hidden, config.dropout, len(features)
+        target.level,
+        model.encoder,
+        target.outputs,
+        config.hidden,
+        config.dropout,
+        len(features),
+        config.context,
     )
     # What is loaded is not trained on; and a task from scratch would draw the network anew.
     task = SupervisedTask(model, head, replace(config, mode="frozen"), target)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from proteingraph.errors import ConfigError
 from proteingraph.nn import CondResNet, Embeddings
 from proteingraph.tasks.heads import (
     FeatureProjection,
@@ -16,6 +17,7 @@ from proteingraph.tasks.heads import (
     ResidueHead,
     TaskHead,
     embedding_channels,
+    make_head,
 )
 
 SIZES = (5, 1, 7)  # residues of each protein
@@ -104,6 +106,30 @@ def test_residues_are_seen_with_how_their_pairs_differ() -> None:
     spread = given.pair.reshape(13, 3, 2).std(dim=1, correction=0)  # three pairs a residue
     expected = torch.cat([given.residue, spread], dim=-1)
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_context_is_the_mean_of_neighbours_and_of_the_protein() -> None:
+    given, batch = embeddings()
+    target = given.edge_index[1]
+    # Residue 5 is a protein of its own; others receive from the one after them, in a ring.
+    source = torch.tensor([1, 2, 3, 4, 0, 5, 7, 8, 9, 10, 11, 12, 6])[target]
+    given = replace(given, edge_index=torch.stack([source, target]))
+    head = identity(ResidueHead(4, 2, outputs=18, hidden=0, context=True))
+    own, near, whole = head(given, batch, 3).split(6, dim=-1)
+    alone = identity(ResidueHead(4, 2, outputs=6, hidden=0))(given, batch, 3)
+    torch.testing.assert_close(own, alone)
+    torch.testing.assert_close(near, alone[source[::3]])
+    for protein in range(3):
+        there = batch == protein
+        expected = alone[there].mean(dim=0).expand(int(there.sum()), 6)
+        torch.testing.assert_close(whole[there], expected)
+
+
+def test_context_is_of_residues_only() -> None:
+    encoder = CondResNet(channels=8, bottleneck=4, blocks=1)
+    assert make_head("residue", encoder, 1, 8, 0.0, context=True).norm.num_features == 48
+    with pytest.raises(ConfigError, match="for residues"):
+        make_head("pair", encoder, 1, 8, 0.0, context=True)
 
 
 def test_pairs_are_seen_with_both_their_residues() -> None:
