@@ -1,18 +1,21 @@
-"""Calibration of probabilities by a temperature."""
+"""Calibration: probabilities by a temperature, and the interval of a mean."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import field
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from proteingraph.pretrain.config import STRICT, Positive
+from proteingraph.pretrain.config import STRICT, Positive, Share
 from proteingraph.tasks.target import Target
 
-__all__ = ["Calibration", "fit_calibration"]
+__all__ = ["Calibration", "Interval", "fit_calibration", "fit_interval"]
 
 STEPS = 100
 TEMPERATURES = (0.05, 20.0)
@@ -34,6 +37,48 @@ class Calibration:
         """Calibrate scores, ``[n, outputs]``."""
         scores = scores / self.temperature
         return scores + scores.new_tensor(self.shift) if self.shift else scores
+
+
+@dataclass(config=STRICT)
+class Interval:
+    """How far the mean of predicted values over a chain may be from the true one.
+
+    Attributes:
+        level: Share of chains, of the kind that it was found on, within it.
+        half_width: Largest difference within it, in units of the values.
+    """
+
+    level: Share
+    half_width: Annotated[float, Field(ge=0)]
+
+
+def fit_interval(predicted: Tensor, true: Tensor, level: float = 0.9) -> Interval | None:
+    """Find the interval of a prediction from the errors of held-out ones (split conformal).
+
+    Its half-width is the error of rank ``ceil((n + 1) level)``, smallest first: a new item that is
+    exchangeable with these n is within it with a probability of the level at least. Lei, G'Sell,
+    Rinaldo, Tibshirani & Wasserman, `"Distribution-Free Predictive Inference for Regression"
+    <https://arxiv.org/abs/1604.04173>`_, JASA 2018. All items count alike: where they come in
+    groups, such as many models of one target, the level is that of items of these groups, and less
+    sure of a new group the fewer groups there are.
+
+    Args:
+        predicted: ``[n]``.
+        true: ``[n]``.
+        level: Probability. (default: :obj:`0.9`)
+
+    Returns:
+        None if there are too few for the level, such as fewer than nine for 0.9.
+
+    Example:
+        >>> fit_interval(torch.zeros(9), torch.arange(9.0) / 10)
+        Interval(level=0.9, half_width=0.8)
+    """
+    errors = (predicted - true).abs().double().sort().values
+    rank = math.ceil(round((len(errors) + 1) * level, 9))
+    if not 1 <= rank <= len(errors):
+        return None
+    return Interval(level, round(float(errors[rank - 1]), 6))
 
 
 def fit_calibration(

@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from proteingraph.tasks.calibration import fit_calibration
+from proteingraph.tasks.calibration import Interval, fit_calibration, fit_interval
 from proteingraph.tasks.examples import Examples, encode_labels
 from proteingraph.tasks.metrics import best_threshold, measure
 from proteingraph.tasks.module import SupervisedTask
 from proteingraph.tasks.predict import Scores, predict_scores
 from proteingraph.tasks.run import Fitted
+from proteingraph.tasks.target import Target
 from proteingraph.tasks.task_model import TaskModel
 
 __all__ = ["calibrate", "evaluate", "labelled_scores", "match_labels"]
@@ -38,8 +39,15 @@ def match_labels(
     task: SupervisedTask, examples: Examples, predicted: list[Scores]
 ) -> tuple[Tensor, Tensor]:
     """Scores and labels, see `labelled_scores`, of chains that were predicted already."""
+    return _join(task.target, _match(task, examples, predicted))
+
+
+def _match(
+    task: SupervisedTask, examples: Examples, predicted: list[Scores]
+) -> list[tuple[Tensor, Tensor]]:
+    """Scores and labels of what has a label, chain by chain."""
     target = task.target
-    all_scores, all_labels = [torch.zeros(0, target.outputs)], []
+    matched = []
     for row, (scored, labels) in enumerate(
         zip(predicted, encode_labels(examples, target), strict=True)
     ):
@@ -49,9 +57,13 @@ def match_labels(
             scores, connected = scored.of_pairs(pairs, int(examples.corpus.lengths[row]))
             labels = labels[connected]
         there = target.labelled(labels)
-        all_scores.append(scores[there])
-        all_labels.append(labels[there])
-    return torch.cat(all_scores), torch.cat([target.encode([]), *all_labels])
+        matched.append((scores[there], labels[there]))
+    return matched
+
+
+def _join(target: Target, matched: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    scores = [torch.zeros(0, target.outputs), *(scores for scores, _ in matched)]
+    return torch.cat(scores), torch.cat([target.encode([]), *(labels for _, labels in matched)])
 
 
 def calibrate(
@@ -60,9 +72,11 @@ def calibrate(
     features: tuple[str, ...] = (),
     training: Mapping[str, Any] | None = None,
 ) -> TaskModel:
-    """Find temperature and threshold on the validation set.
+    """Find temperature, threshold and interval on the validation set.
 
-    Where classes were balanced in training, the shift that this left is undone too.
+    Where classes were balanced in training, the shift that this left is undone too. Where values of
+    residues are predicted, the interval is that of their mean over the labelled residues of a
+    chain, each chain counted once.
 
     Args:
         fitted: What training left.
@@ -72,12 +86,23 @@ def calibrate(
     """
     task = fitted.task
     target = task.target
-    scores, labels = labelled_scores(task, validation)
+    matched = _match(task, validation, predict_scores(task, validation))
+    scores, labels = _join(target, matched)
     calibration = fit_calibration(target, scores, labels, shifted=task.config.balance > 0)
     threshold = None
     if target.kind == "binary":
         threshold = best_threshold(target.values(calibration(scores)), labels)
-    return TaskModel(task, calibration, threshold, features, training or {})
+    interval = _interval_of_means(target, matched)
+    return TaskModel(task, calibration, threshold, features, training or {}, interval)
+
+
+def _interval_of_means(target: Target, matched: list[tuple[Tensor, Tensor]]) -> Interval | None:
+    if (target.level, target.kind) != ("residue", "regression"):
+        return None
+    known = [(target.values(scores).mean(), labels.mean()) for scores, labels in matched]
+    means = torch.tensor(known).reshape(-1, 2)
+    predicted, true = means[~means.isnan().any(dim=1)].unbind(1)  # chains that have labels
+    return fit_interval(predicted, true)
 
 
 def evaluate(

@@ -18,7 +18,7 @@ from proteingraph.errors import WeightsError
 from proteingraph.files import replacing
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.model import CONFIG, WEIGHTS
-from proteingraph.tasks.calibration import Calibration
+from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.config import TaskConfig
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.target import Target
@@ -27,7 +27,7 @@ from proteingraph.zoo.record import describe_file
 if TYPE_CHECKING:
     from proteingraph.tasks.module import SupervisedTask
 
-__all__ = ["FORMAT_VERSION", "HEAD", "TASK", "load_task", "save_task"]
+__all__ = ["FORMAT_VERSION", "HEAD", "TASK", "load_task", "save_task", "write_settings"]
 
 FORMAT_VERSION = 1
 TASK, HEAD = "task.json", "head.safetensors"
@@ -40,6 +40,7 @@ def save_task(
     threshold: float | None = None,
     features: tuple[str, ...] = (),
     training: Mapping[str, Any] | None = None,
+    interval: Interval | None = None,
 ) -> None:
     """Save a trained task.
 
@@ -54,6 +55,7 @@ def save_task(
         threshold: Probability from which on an item is called positive.
         features: Names of the further features, if the head takes any.
         training: What to say about how the task came about.
+        interval: Of the mean over a chain of predicted values of its residues.
     """
     folder = Path(folder)
     task.model.save_pretrained(folder, training)
@@ -71,16 +73,25 @@ def save_task(
         "features": list(features),
         "calibration": asdict(calibration),
         "threshold": threshold,
+        "interval": None if interval is None else asdict(interval),
         "training": dict(training or {}),
-        "files": {name: asdict(describe_file(folder / name)) for name in (WEIGHTS, CONFIG, HEAD)},
     }
+    write_settings(folder, settings)
+
+
+def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write ``task.json``, with the SHA-256 of the other files as they are now."""
+    files = {name: asdict(describe_file(folder / name)) for name in (WEIGHTS, CONFIG, HEAD)}
     with replacing(folder / TASK) as partial:
-        partial.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps({**settings, "files": files}, indent=2)
+        partial.write_text(text + "\n", encoding="utf-8")
 
 
 def load_task(
     folder: str | PathLike[str],
-) -> tuple[SupervisedTask, Calibration, float | None, tuple[str, ...], dict[str, Any]]:
+) -> tuple[
+    SupervisedTask, Calibration, float | None, tuple[str, ...], dict[str, Any], Interval | None
+]:
     """Load what `save_task` saved, in evaluation mode.
 
     Returns:
@@ -101,6 +112,7 @@ def load_task(
         config = TypeAdapter(TaskConfig).validate_python(settings["settings"])
         calibration = TypeAdapter(Calibration).validate_python(settings["calibration"])
         threshold = TypeAdapter(float | None).validate_python(settings["threshold"])
+        interval = TypeAdapter(Interval | None).validate_python(settings["interval"])
         features = tuple(TypeAdapter(list[str]).validate_python(settings["features"]))
     except (KeyError, ValidationError) as error:
         reason = textwrap.shorten(str(error), 300)
@@ -124,7 +136,8 @@ def load_task(
     except (SafetensorError, OSError, RuntimeError) as error:
         reason = textwrap.shorten(str(error), 300)
         raise WeightsError(f"{folder / HEAD}: does not fit {TASK}: {reason}") from error
-    return task.eval(), calibration, threshold, features, dict(settings.get("training") or {})
+    training = dict(settings.get("training") or {})
+    return task.eval(), calibration, threshold, features, training, interval
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

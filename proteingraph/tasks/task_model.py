@@ -15,7 +15,7 @@ from proteingraph.datasets import ChainPack
 from proteingraph.errors import ConfigError, StructureError
 from proteingraph.io import Structure
 from proteingraph.io.identity import residue_identity
-from proteingraph.tasks.calibration import Calibration
+from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.metrics import as_array
 from proteingraph.tasks.saved import load_task, save_task
 from proteingraph.tasks.target import Target
@@ -64,6 +64,8 @@ class TaskModel:
             validation set; None where there is no such choice.
         features: Names of the further features of residues that the head takes.
         training: What was said about how the task came about.
+        interval: Of the mean over a chain of predicted values of its residues, as found on the
+            validation set; None where it is not known.
     """
 
     task: SupervisedTask
@@ -71,6 +73,7 @@ class TaskModel:
     threshold: float | None = None
     features: tuple[str, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
+    interval: Interval | None = None
 
     @property
     def target(self) -> Target:
@@ -142,11 +145,22 @@ class TaskModel:
 
     def save_pretrained(self, folder: str | PathLike[str]) -> None:
         """Save to a folder; see `proteingraph.tasks.saved.save_task`."""
-        save_task(folder, self.task, self.calibration, self.threshold, self.features, self.training)
+        save_task(
+            folder,
+            self.task,
+            self.calibration,
+            self.threshold,
+            self.features,
+            self.training,
+            self.interval,
+        )
 
     @classmethod
     def from_pretrained(cls, folder: str | PathLike[str]) -> TaskModel:
         """Load what :meth:`save_pretrained` saved, in evaluation mode.
+
+        Args:
+            folder: The folder; `proteingraph.zoo.load_task` takes names of the zoo too.
 
         Raises:
             WeightsError: If a file is absent, damaged, of another format version, or not the one

@@ -1,11 +1,11 @@
-"""Tests of calibration: probabilities of scores that are wrong in a known way."""
+"""Tests of calibration: of scores, and errors of means, that are wrong in a known way."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from proteingraph.tasks.calibration import Calibration, fit_calibration
+from proteingraph.tasks.calibration import Calibration, fit_calibration, fit_interval
 from proteingraph.tasks.metrics import measure
 from proteingraph.tasks.target import Target
 
@@ -52,3 +52,24 @@ def test_classes_told_apart_without_a_mistake_have_a_finite_temperature() -> Non
     labels = torch.tensor([0.0, 1] * 20)
     found = fit_calibration(BINARY, 5 * (2 * labels - 1)[:, None], labels)
     assert 0.05 <= found.temperature < 1
+
+
+def test_the_interval_covers_new_items_as_often_as_it_says() -> None:
+    generator = torch.Generator().manual_seed(2)
+    true = torch.rand(4000, generator=generator)
+    predicted = true + 0.1 * torch.randn(4000, generator=generator)
+    found = fit_interval(predicted[:2000], true[:2000])
+    assert found is not None and found.level == 0.9
+    assert found.half_width == pytest.approx(0.1645, rel=0.05)  # of a normal error
+    inside = (predicted[2000:] - true[2000:]).abs() <= found.half_width
+    assert float(inside.float().mean()) == pytest.approx(0.9, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("count", "level", "half_width"),
+    [(9, 0.9, 9.0), (10, 0.9, 10.0), (19, 0.9, 18.0), (3, 0.5, 2.0), (8, 0.9, None), (5, 1, None)],
+)
+def test_rank_of_the_interval(count: int, level: float, half_width: float | None) -> None:
+    errors = torch.arange(1.0, count + 1).flip(0)
+    found = fit_interval(errors, torch.zeros(count), level)
+    assert (None if found is None else found.half_width) == half_width

@@ -49,3 +49,27 @@ def test_pairs_that_are_not_connected_are_left_out(model, domains) -> None:
     scores, labels = labelled_scores(task, Examples(chain, [near], pairs=[everything]))
     assert 0 < len(scores) == len(labels) < everything.shape[1]
     assert int(labels.sum()) == 2 * (size - 1)  # neighbors in sequence are always connected
+
+
+def test_interval_of_the_mean_over_a_chain(model, domains) -> None:
+    target = Target(kind="regression", bounded=True, name="lddt")
+    head = make_head("residue", model.encoder, 1, 8, 0.0)
+    task = SupervisedTask(model, head, TaskConfig(hidden=8), target).eval()
+    rng = np.random.default_rng(0)
+    labels = [rng.random(n) for n in domains.lengths]
+    labels[3][:5] = np.nan
+    labels[7][:] = np.nan  # no say
+    trained = calibrate(Fitted(task, 1, 0.0), Examples(domains, labels))
+    predicted = [p.values for p in trained.predict(list(domains))]
+    errors = sorted(
+        abs(values[known].mean() - true[known].mean())
+        for values, true in zip(predicted, labels, strict=True)
+        if (known := np.isfinite(true)).any()
+    )
+    assert len(errors) == 11
+    assert trained.interval.level == 0.9
+    assert trained.interval.half_width == pytest.approx(errors[10], abs=1e-5)  # rank 10.8, up
+    few = Examples(domains.subset([0, 1]), labels[:2])
+    assert calibrate(Fitted(task, 1, 0.0), few).interval is None
+    sites = Examples(domains, [np.round(values) for values in labels])
+    assert calibrate(Fitted(untrained(model, "residue"), 1, 0.0), sites).interval is None

@@ -12,7 +12,7 @@ from proteingraph.errors import ConfigError, WeightsError
 from proteingraph.io import read_structure
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks import Target, TaskConfig, TaskModel
-from proteingraph.tasks.calibration import Calibration
+from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.examples import Examples
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
@@ -34,7 +34,8 @@ def make(model, level: str, features: int = 0, mode: str = "finetune") -> TaskMo
         task.scale.fill_(2.0)
     names = tuple(f"f{number}" for number in range(features))
     shift = [0.5] * target.outputs
-    return TaskModel(task, Calibration(1.7, shift), 0.3, names, {"note": "a test"})
+    note, interval = {"note": "a test"}, Interval(0.9, 0.1)
+    return TaskModel(task, Calibration(1.7, shift), 0.3, names, note, interval)
 
 
 @pytest.mark.parametrize("level", list(TARGETS))
@@ -46,6 +47,7 @@ def test_a_saved_task_predicts_the_same(model, domains, tmp_path, level, mode) -
     assert loaded.target == saved.target and loaded.task.config == saved.task.config
     assert (loaded.calibration, loaded.threshold) == (saved.calibration, 0.3)
     assert loaded.training == {"note": "a test"} and not loaded.task.training
+    assert loaded.interval == Interval(0.9, 0.1)
     for one, two in zip(saved.predict(list(domains)), loaded.predict(list(domains)), strict=True):
         np.testing.assert_array_equal(one.values, two.values)
     assert isinstance(DenoisingModel.from_pretrained(tmp_path), DenoisingModel)
@@ -136,6 +138,7 @@ def test_a_file_of_another_task_is_told(model, tmp_path, name) -> None:
     [
         ({"format_version": 99}, "format version 99"),
         ({"target": {"kind": "odd"}}, "no settings of a task"),
+        ({"interval": {"level": 2, "half_width": 0.1}}, "no settings of a task"),
         ({"settings": {"hidden": 5}}, "does not fit"),
     ],
 )
