@@ -34,6 +34,8 @@ class TaskConfig:
         hidden: Hidden channels of the head; 0 for a linear one.
         context: Whether the head of a residue also sees means over its neighbours and over the
             whole chain.
+        surroundings: Layers of the head of a residue that look at the 40 nearest residues of each,
+            see `SurroundingsHead`; 0 for none.
         dropout: Share of the head's inputs and hidden channels that a step leaves out.
         crop: Longest stretch of residues that is trained on; judged and predicted is on the whole.
         residues: Residues in a batch, about.
@@ -57,6 +59,7 @@ class TaskConfig:
     clip_norm: Positive = 1.0
     hidden: CountOrZero = 128
     context: bool = False
+    surroundings: CountOrZero = 0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     crop: Count = 256
     residues: Count = 3000

@@ -9,12 +9,14 @@ from torch import Tensor, nn
 from proteingraph.errors import ConfigError
 from proteingraph.nn import CondResNet, Embeddings, GraphEncoder, mean_and_deviation
 from proteingraph.ops import gather, segment_mean
+from proteingraph.tasks.surroundings import SHAPE_CHANNELS, SurroundingsLayer, find_surroundings
 
 __all__ = [
     "FeatureProjection",
     "PairHead",
     "ProteinHead",
     "ResidueHead",
+    "SurroundingsHead",
     "TaskHead",
     "embedding_channels",
     "make_head",
@@ -93,8 +95,8 @@ class TaskHead(nn.Module):
 
     Shapes:
         - **input:** `Embeddings` of B proteins with N residues and E pairs, the protein of each
-          residue, int64 ``[N]``, sorted, the number of proteins, and ``[N, features]`` if there are
-          any
+          residue, int64 ``[N]``, sorted, the number of proteins, ``[N, features]`` if there are
+          any, and CA in Å, ``[N, 3]``, which only a `SurroundingsHead` looks at
         - **output:** ``[N, outputs]``, ``[B, outputs]`` or ``[E, outputs]``
     """
 
@@ -136,24 +138,34 @@ class TaskHead(nn.Module):
         """Draw new parameters, and forget the scale of embeddings."""
         self.norm.reset_parameters()
         for layer in self.modules():
-            if isinstance(layer, nn.Linear):
+            if isinstance(layer, nn.Linear | nn.LayerNorm):
                 layer.reset_parameters()
 
     def forward(
-        self, embeddings: Embeddings, batch: Tensor, proteins: int, features: Tensor | None = None
+        self,
+        embeddings: Embeddings,
+        batch: Tensor,
+        proteins: int,
+        features: Tensor | None = None,
+        pos: Tensor | None = None,
     ) -> Tensor:
         """Predict.
 
         Raises:
-            ValueError: If features are needed and absent, or the other way round.
+            ValueError: If features or coordinates are needed and absent, or features are given and
+                not needed.
         """
         if (self.projection is None) != (features is None):
             raise ValueError(f"{self}: expected features of residues, or none, as it was made for")
         residue = embeddings.residue
         if self.projection is not None and features is not None:
             residue = torch.cat([residue, self.projection(features.to(residue.dtype))], dim=-1)
-        scaled = self._scale(self.inputs(residue, embeddings, batch, proteins))
-        values: Tensor = self.layers(scaled)
+        inputs = self.inputs(residue, embeddings, batch, proteins)
+        return self.predict(inputs, batch, pos)
+
+    def predict(self, inputs: Tensor, batch: Tensor, pos: Tensor | None) -> Tensor:
+        """Predict from :meth:`inputs`."""
+        values: Tensor = self.layers(self._scale(inputs))
         return values
 
     def _scale(self, inputs: Tensor) -> Tensor:
@@ -217,6 +229,64 @@ class ResidueHead(TaskHead):
         return torch.cat([own, near, gather(whole, batch)], dim=-1)
 
 
+class SurroundingsHead(ResidueHead):
+    """Predicts values of each residue from what a `ResidueHead` sees, and from all around it.
+
+    `SurroundingsLayer` by layer a residue sees the states of its 40 nearest at three distances: as
+    far as a binding site or a wrong domain is wide, which the graph of an encoder is not. Density
+    and one-sidedness of the surroundings are inputs too. Arguments and shapes are those of
+    `TaskHead`, `hidden` the channels of a state; the output is ``[N, outputs]``.
+
+    Args:
+        depth: Number of layers. (default: :obj:`2`)
+    """
+
+    def __init__(
+        self,
+        residue_channels: int,
+        pair_channels: int,
+        outputs: int,
+        hidden: int = 128,
+        dropout: float = 0.2,
+        features: int = 0,
+        feature_channels: int = 32,
+        context: bool = False,
+        depth: int = 2,
+    ) -> None:
+        if hidden < 1 or depth < 1:
+            raise ConfigError("a head that sees surroundings needs hidden channels and layers")
+        super().__init__(
+            residue_channels,
+            pair_channels,
+            outputs,
+            hidden,
+            dropout,
+            features,
+            feature_channels,
+            context,
+        )
+        state = nn.Linear(self.norm.num_features, hidden)
+        self.first = nn.Sequential(nn.Dropout(dropout), state)
+        self.around = nn.ModuleList(SurroundingsLayer(hidden, dropout) for _ in range(depth))
+        self.layers = nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, outputs))
+
+    def count_inputs(self, residue: int, pair: int) -> int:
+        """Those of a `ResidueHead`, and the shape of the surroundings."""
+        return super().count_inputs(residue, pair) + SHAPE_CHANNELS
+
+    def predict(self, inputs: Tensor, batch: Tensor, pos: Tensor | None) -> Tensor:
+        """Predict from the inputs of a `ResidueHead`, and what is around."""
+        if pos is None:
+            raise ValueError(f"{self}: expected the coordinates of residues")
+        surroundings = find_surroundings(pos, batch)
+        shape = surroundings.shape.to(inputs.dtype)
+        state = self.first(self._scale(torch.cat([inputs, shape], dim=-1)))
+        for layer in self.around:
+            state = layer(state, surroundings)
+        values: Tensor = self.layers(state)
+        return values
+
+
 class PairHead(TaskHead):
     """Predicts values of each ordered pair from its embedding and those of its two residues.
 
@@ -250,13 +320,21 @@ def make_head(
     dropout: float,
     features: int = 0,
     context: bool = False,
+    surroundings: int = 0,
 ) -> TaskHead:
-    """Make the head for a level of targets on the embeddings of an encoder; see `TaskHead`.
+    """Make the head for a level of targets on the embeddings of an encoder.
+
+    See `TaskHead`; with surroundings it is a `SurroundingsHead` of so many layers.
 
     Raises:
-        ConfigError: If a head that is not of residues is to see their context.
+        ConfigError: If a head that is not of residues is to see what is around these, or one that
+            is linear is to see surroundings.
     """
-    if context and level != "residue":
-        raise ConfigError(f"context is of heads for residues, not for a {level}: leave it out")
-    channels = embedding_channels(encoder)
-    return HEADS[level](*channels, outputs, hidden, dropout, features, context=context)
+    if (context or surroundings) and level != "residue":
+        raise ConfigError(
+            f"context and surroundings are of heads for residues, not for a {level}: leave them out"
+        )
+    sizes = (*embedding_channels(encoder), outputs, hidden, dropout, features)
+    if surroundings:
+        return SurroundingsHead(*sizes, context=context, depth=surroundings)
+    return HEADS[level](*sizes, context=context)

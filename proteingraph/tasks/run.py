@@ -144,6 +144,7 @@ def _make_task(model: DenoisingModel, crops: ExampleCrops, config: TaskConfig) -
         config.dropout,
         _number_of_features(crops),
         config.context,
+        config.surroundings,
     )
     if head.projection is not None and features is not None:
         head.projection.fit_scale(torch.cat(features))

@@ -15,6 +15,7 @@ from proteingraph.tasks.heads import (
     PairHead,
     ProteinHead,
     ResidueHead,
+    SurroundingsHead,
     TaskHead,
     embedding_channels,
     make_head,
@@ -159,3 +160,57 @@ def test_features_join_the_residues_of_every_head() -> None:
         assert one.shape == (rows, 1) and not torch.allclose(one, two)
         with pytest.raises(ValueError, match="expected features"):
             head(given, batch, 3)
+
+
+def surrounded(depth: int = 2) -> SurroundingsHead:
+    torch.manual_seed(5)
+    return SurroundingsHead(4, 2, outputs=2, hidden=8, depth=depth).eval()
+
+
+def positions(seed: int = 1) -> torch.Tensor:
+    return 6 * torch.randn(13, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def test_surroundings_are_seen_the_same_however_a_structure_lies() -> None:
+    (given, batch), pos = embeddings(), positions()
+    head = surrounded()
+    expected = head(given, batch, 3, pos=pos)
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(2)))[0]
+    moved = head(given, batch, 3, pos=pos @ turn.T + 7)
+    torch.testing.assert_close(moved, expected, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(head(given, batch, 3, pos=1.3 * pos), expected, atol=1e-3)
+
+
+def test_surroundings_are_those_of_the_protein_alone() -> None:
+    (given, batch), pos = embeddings(), positions()
+    together = surrounded()(given, batch, 3, pos=pos)
+    for protein in range(3):
+        there = batch == protein
+        pairs = there[given.edge_index[1]]
+        index = given.edge_index[:, pairs] - int(there.nonzero()[0])
+        alone = Embeddings(given.residue[there], given.pair[pairs], given.protein[:1], index)
+        zeros = torch.zeros(int(there.sum()), dtype=torch.long)
+        found = surrounded()(alone, zeros, 1, pos=pos[there])
+        torch.testing.assert_close(found, together[there], rtol=1e-4, atol=1e-5)
+
+
+def test_each_layer_reaches_as_far_as_neighbours_do() -> None:
+    (given, batch), pos = embeddings(), positions()
+    pos.requires_grad_(False)
+    residue = given.residue.clone().requires_grad_(True)
+    given = replace(given, residue=residue)
+    surrounded(1)(given, batch, 3, pos=pos)[0].sum().backward()
+    seen = residue.grad.abs().sum(dim=1) > 0
+    assert seen[:5].all() and not seen[5:].any()
+
+
+def test_surroundings_need_coordinates_and_hidden_channels() -> None:
+    given, batch = embeddings()
+    with pytest.raises(ValueError, match="coordinates"):
+        surrounded()(given, batch, 3)
+    with pytest.raises(ConfigError, match="hidden"):
+        SurroundingsHead(4, 2, outputs=1, hidden=0)
+    with pytest.raises(ConfigError, match="for residues"):
+        make_head(
+            "protein", CondResNet(channels=8, bottleneck=4, blocks=1), 1, 8, 0.0, surroundings=1
+        )
