@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -249,6 +249,7 @@ class DenoisingModel(nn.Module):
             WeightsError: If the folder lacks a file, a file is damaged, of another format version,
                 or does not fit its settings; or if nothing of that name can be downloaded.
         """
+        from proteingraph.zoo.difference import load_state
         from proteingraph.zoo.hub import download, is_hub_id
 
         folder = download(source, **options) if is_hub_id(source) else Path(source)
@@ -267,7 +268,7 @@ class DenoisingModel(nn.Module):
         except UNFIT as error:
             raise WeightsError(f"{folder / CONFIG}: no settings of a model: {error}") from error
         try:
-            state = load_file(folder / WEIGHTS)
+            state = load_state(folder, model.state_dict())
             model.load_state_dict(state)
         except FileNotFoundError as error:
             raise WeightsError(f"{folder}: no {WEIGHTS} beside {CONFIG}") from error

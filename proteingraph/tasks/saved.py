@@ -22,7 +22,7 @@ from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.config import TaskConfig
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.target import Target
-from proteingraph.zoo.record import describe_file
+from proteingraph.zoo.record import HEAD, TASK, describe_file
 
 if TYPE_CHECKING:
     from proteingraph.tasks.module import SupervisedTask
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT_VERSION", "HEAD", "TASK", "load_task", "save_task", "write_settings"]
 
 FORMAT_VERSION = 1
-TASK, HEAD = "task.json", "head.safetensors"
 
 
 def save_task(
@@ -125,6 +124,7 @@ def load_task(
         config.dropout,
         len(features),
         config.context,
+        config.surroundings,
     )
     # What is loaded is not trained on; and a task from scratch would draw the network anew.
     task = SupervisedTask(model, head, replace(config, mode="frozen"), target)

@@ -8,6 +8,7 @@ from proteingraph.zoo.registry import (
     create_model,
     list_models,
     load_model,
+    load_task,
     model_record,
     resolve_name,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "create_model",
     "list_models",
     "load_model",
+    "load_task",
     "model_card",
     "model_record",
     "resolve_name",

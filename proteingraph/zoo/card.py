@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from proteingraph.zoo.record import ModelRecord, Results
+from proteingraph.pretrain.model import WEIGHTS
+from proteingraph.zoo.measured import Results
+from proteingraph.zoo.record import HEAD, ModelRecord
 from proteingraph.zoo.registry import model_record
 
 __all__ = ["card_of", "model_card"]
@@ -28,44 +30,67 @@ def model_card(name: str) -> str:
 
 def card_of(record: ModelRecord) -> str:
     """A record as Markdown."""
-    noise, data, run = record.noise, record.data, record.run
-    levels = f"{noise.levels} levels from {noise.largest:g} to {noise.smallest:g} Å"
-    tilt = "" if noise.tilt == 1 else f", small noise drawn more often (tilt {noise.tilt:g})"
-    facts = {
-        "parameters": f"{record.parameters:,} ({record.architecture})",
-        "objective": record.objective,
-        "noise": levels + tilt,
-        "licence": record.licence,
-        "file": f"model.safetensors, {record.size:,} bytes, {record.dtype}; outputs change by "
-        f"{record.rounding:.1e} at most (relative) by storing them so",
-        "SHA-256": f"`{record.weights.sha256}`",
-    }
-    training = {
-        "structures": f"{data.chains:,} chains: {data.description}",
-        "their licence": data.licence,
-        "held out": data.held_out,
-        "caveat": data.caveat,
-        "run": f"{run.steps:,} steps, {run.residues / 1e6:.3g} M residues, "
-        f"{run.seconds / 60:.3g} minutes, seed {run.seed}",
-        "hardware": run.hardware,
-        "command": f"`{run.command}`",
-        "commit": f"{run.commit}, torch {run.torch}",
-    }
-    if run.init is not None:
-        training["started from"] = run.init
     parts = [
         f"# {record.name}",
         record.description,
-        _list(facts),
+        _list(_facts(record)),
         "## Intended use",
         record.use,
         "## Limits",
         "\n".join(f"- {limit}" for limit in record.limits),
         "## Training",
-        _list(training),
+        _list(_training(record)),
         *_results(record.results),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _facts(record: ModelRecord) -> dict[str, str]:
+    noise, task, base = record.noise, record.task, record.base
+    levels = f"{noise.levels} levels from {noise.largest:g} to {noise.smallest:g} Å"
+    tilt = "" if noise.tilt == 1 else f", small noise drawn more often (tilt {noise.tilt:g})"
+    facts = {"parameters": f"{record.parameters:,} ({record.architecture})"}
+    if task is not None:
+        facts["predicts"] = f"{task.name} ({task.kind}) of each {task.level}"
+        facts["predicts from"] = ", ".join(["the structure", *task.features])
+    facts |= {
+        "objective": record.objective,
+        "noise": levels + tilt,
+        "licence": record.licence,
+        "file": f"{WEIGHTS}, {record.weights.size:,} bytes, {record.dtype}; outputs change by "
+        f"{record.rounding:.1e} at most (relative) by storing them so",
+        "SHA-256": f"`{record.weights.sha256}`",
+    }
+    if base is not None:
+        facts["base"] = f"{base.name}: the file holds what differs from it (`{base.sha256}`)"
+    if task is not None:
+        facts["head"] = f"{HEAD}, {task.head.size:,} bytes (`{task.head.sha256}`)"
+    return facts
+
+
+def _training(record: ModelRecord) -> dict[str, str]:
+    data, run, task = record.data, record.run, record.task
+    trained = [f"{run.steps:,} steps" if run.steps else "no steps: read-out in closed form"]
+    if run.residues:
+        trained.append(f"{run.residues / 1e6:.3g} M residues")
+    training = {
+        "structures": f"{data.chains:,} chains: {data.description}",
+        "their licence": data.licence,
+        "held out": data.held_out,
+        "caveat": data.caveat,
+        "run": f"{', '.join(trained)}, {run.seconds / 60:.3g} minutes, seed {run.seed}",
+        "hardware": run.hardware,
+        "command": f"`{run.command}`",
+        "commit": f"{run.commit}, torch {run.torch}",
+    }
+    if task is not None:
+        training["seeds of results"] = ", ".join(map(str, task.seeds))
+        training["validation"] = (
+            f"{task.validation_chains:,} chains told when to stop, and calibrate"
+        )
+    if run.init is not None:
+        training["started from"] = run.init
+    return training
 
 
 def _results(results: Results) -> Iterable[str]:
@@ -92,6 +117,23 @@ def _results(results: Results) -> Iterable[str]:
             [
                 (row.method, *map(_figure, (row.family, row.superfamily, row.fold, row.top1)))
                 for row in results.retrieval
+            ],
+        )
+
+    if results.task:
+        names = list(dict.fromkeys(name for row in results.task for name in row.measures))
+        yield "## Predictions of what was held out"
+        yield f"{results.task_on} Means over runs, and their standard deviation."
+        yield _table(
+            ("structures", "track", *names, "runs"),
+            [
+                (
+                    row.on,
+                    row.track,
+                    *(str(row.measures.get(name, "")) for name in names),
+                    ", ".join(sorted({str(one.runs) for one in row.measures.values()})),
+                )
+                for row in results.task
             ],
         )
 

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from proteingraph.errors import WeightsError
 from proteingraph.pretrain.model import CONFIG, WEIGHTS, DenoisingModel
-from proteingraph.zoo.record import RECORD, check_files
+from proteingraph.zoo.record import RECORD, check_files, read_record
 
 __all__ = ["download", "is_hub_id", "push"]
 
@@ -32,7 +32,7 @@ def download(
     force_download: bool = False,
     local_files_only: bool = False,
 ) -> Path:
-    """Download weights, settings and, if there is one, their record; all of one commit.
+    """Download weights, settings, and their record if there is one; all of one commit.
 
     Nothing else of the repository is looked at. Which hub is asked, where the cache is and whether
     the network may be used follow ``HF_ENDPOINT``, ``HF_HOME`` and ``HF_HUB_OFFLINE``.
@@ -70,6 +70,8 @@ def download(
     where, hub = f"{repo_id}: no folder of saved weights of that name, and", constants.ENDPOINT
     try:
         folder = _fetch(repo_id, revision, options)
+    except WeightsError:
+        raise
     except LocalEntryNotFoundError as error:
         raise _unreachable(where, hub, error.__cause__ or error) from error
     except RepositoryNotFoundError as error:
@@ -116,7 +118,9 @@ def _fetch(repo_id: str, revision: str | None, options: dict[str, Any]) -> Path:
         known = try_to_load_from_cache(repo_id, RECORD, cache, commit)
         if known is not _CACHED_NO_EXIST:  # the hub did not say that it has none
             raise
-    hf_hub_download(repo_id, WEIGHTS, revision=commit, **options)
+    files = set(read_record(folder).files) if (folder / RECORD).exists() else {WEIGHTS}
+    for name in sorted(files - {CONFIG}):
+        hf_hub_download(repo_id, name, revision=commit, **options)
     return folder
 
 

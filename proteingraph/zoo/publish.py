@@ -2,9 +2,11 @@
 
     python -m proteingraph.zoo.publish RUN -o FOLDER --about DATA.yaml MODEL.yaml --results A.json
 
-RUN is a folder that `proteingraph pretrain` wrote. FOLDER gets the weights, matrices in half
-precision, their settings and their record; it is best called by the name that the YAML files give.
-These hold the fields of `About`, the later file winning. Results are files that benchmarks wrote.
+RUN is a folder that `proteingraph pretrain` or `proteingraph finetune` wrote, or another of saved
+weights or of a saved task that says how it came about. FOLDER gets the weights, matrices in half
+precision, their settings and their record, and the head of a task; it is best called by the name
+that the YAML files give. These hold the fields of `About`, the later file winning. Results are
+files that benchmarks wrote. With `--base NAME`, only weights that are not those of NAME are stored.
 """
 
 from __future__ import annotations
@@ -13,191 +15,149 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-import yaml
-from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import ValidationError
 from safetensors.torch import load_file, save
-from torch import Tensor
 
-from proteingraph.datasets import CathScopMini
 from proteingraph.errors import ConfigError, WeightsError
 from proteingraph.files import replacing
 from proteingraph.pretrain.model import CONFIG, WEIGHTS, DenoisingModel
-from proteingraph.pretrain.sampling import estimate_gradient
-from proteingraph.transforms import PerturbCoordinates
+from proteingraph.tasks import TaskModel
+from proteingraph.tasks.saved import write_settings
+from proteingraph.zoo.about import About, read_about
+from proteingraph.zoo.change import TOLERANCE, halve, output_change, prediction_change
+from proteingraph.zoo.difference import difference, load_base
+from proteingraph.zoo.fields import problems
+from proteingraph.zoo.measured import Results
 from proteingraph.zoo.record import (
-    STRICT,
-    FileRecord,
+    HEAD,
+    TASK,
+    BaseRecord,
     ModelRecord,
     NoiseRecord,
-    Results,
     RunRecord,
+    TaskRecord,
     TrainingData,
     describe_file,
     write_record,
 )
+from proteingraph.zoo.registry import model_record
 from proteingraph.zoo.results import benchmark_results, validation_results
 
-__all__ = ["TOLERANCE", "About", "output_change", "publish", "read_about"]
-
-TOLERANCE = 0.01
-"""Largest relative change of any output that storing weights in half precision may cause."""
-
-DOMAINS = 4
-SIGMAS = (10.0, 1.0, 0.1)
+__all__ = ["publish"]
 
 
-@dataclass(config=STRICT, frozen=True)
-class AboutData:
-    """What only a person knows of the structures; see `TrainingData`."""
-
-    description: str
-    licence: str
-    held_out: str
-    caveat: str
-
-
-@dataclass(config=STRICT, frozen=True)
-class About:
-    """What only a person knows of a set of weights; see `ModelRecord`.
-
-    Attributes:
-        judged_on: Which structures the run itself judged held-out errors on.
-    """
-
-    name: str
-    description: str
-    licence: str
-    objective: str
-    data: AboutData
-    command: str
-    commit: str
-    hardware: str
-    use: str
-    limits: list[str]
-    default: bool = True
-    judged_on: str = ""
-
-
-def read_about(files: Iterable[Path]) -> About:
-    """Read YAML files, the later winning.
-
-    Raises:
-        ConfigError: If a file cannot be read, or a field is missing, unknown or of a wrong type.
-    """
-    values: dict[str, Any] = {}
-    for path in files:
-        try:
-            values |= yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-        except (yaml.YAMLError, TypeError, ValueError) as error:
-            raise ConfigError(f"{path}: no plain YAML: {' '.join(str(error).split())}") from error
-    try:
-        return TypeAdapter(About).validate_python(values)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{', '.join(map(str, files))}: {problems}") from error
-
-
-def publish(run: Path, folder: Path, about: About, results: Sequence[Path] = ()) -> ModelRecord:
+def publish(
+    run: Path,
+    folder: Path,
+    about: About,
+    results: Sequence[Path] = (),
+    base: str | None = None,
+) -> ModelRecord:
     """Write weights in half precision, their settings and their record to a folder.
 
     Args:
-        run: Folder that `proteingraph.pretrain.run.pretrain` wrote.
+        run: Folder of saved weights, or of a saved task, that says how it came about.
         folder: Made if need be.
         about: What the run does not know.
         results: Files that benchmarks of these weights wrote. (default: the errors that the run
             ended with)
+        base: Name of shipped weights that the run started from: only what differs from them is
+            written. (default: all is)
 
     Returns:
         The record.
 
     Raises:
         WeightsError: If the run's weights cannot be loaded, a value is too large for half
-            precision, or outputs change by more than `TOLERANCE`.
+            precision, or what comes out changes by more than `TOLERANCE`; or if there are no
+            weights of the base's name, or they differ from others themselves.
         ConfigError: If something about them is missing, or a file of results is not theirs.
     """
     model = DenoisingModel.from_pretrained(run)
-    training = json.loads((run / CONFIG).read_text(encoding="utf-8"))["training"]
+    start = None if base is None else _base(base)
+    training = _training(run, about, start)
     with tempfile.TemporaryDirectory() as work:
         half = Path(work)
-        (half / WEIGHTS).write_bytes(save(_halved(load_file(run / WEIGHTS), run / WEIGHTS)))
-        shutil.copyfile(run / CONFIG, half / CONFIG)
-        weights = describe_file(half / WEIGHTS)
-        hashes = frozenset({weights.sha256, describe_file(run / WEIGHTS).sha256})
+        _store(run, half, start)
+        hashes = frozenset(describe_file(place / WEIGHTS).sha256 for place in (run, half))
         known = validation_results(training.get("metrics", {}), about.judged_on)
         measured = benchmark_results(results, hashes, known)
-        record = _record(model, training, about, measured, run)
-        change = output_change(model, DenoisingModel.from_pretrained(half))
-        if not change <= TOLERANCE:
+        try:
+            record = _record(model, training, about, measured, half, start)
+        except KeyError as error:
+            raise ConfigError(
+                f'{run / CONFIG}: no record of a run under "training", nor under that of the YAML '
+                f"files: {error} is missing"
+            ) from error
+        write_record(half, record)
+        record = replace(record, rounding=_change(run, half))
+        if not record.rounding <= TOLERANCE:
             raise WeightsError(
-                f"{run}: in half precision, outputs change by {change:.2g} (relative), more than "
-                f"{TOLERANCE:g}"
+                f"{run}: in half precision, outputs change by {record.rounding:.2g} (relative), "
+                f"more than {TOLERANCE:g}"
             )
-        config = describe_file(half / CONFIG)
-        record = replace(record, rounding=change, weights=weights, config=config)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (CONFIG, WEIGHTS):
+        for name in record.files:
             with replacing(folder / name) as partial:
                 shutil.copyfile(half / name, partial)
     write_record(folder, record)
     return record
 
 
-def _halved(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    # Vectors (biases, norms, means) take next to no room.
-    halved = {
-        name: value.half() if value.is_floating_point() and value.dim() > 1 else value
-        for name, value in state.items()
-    }
-    for name, value in halved.items():
-        if not bool(value.isfinite().all()):
-            raise WeightsError(f"{path}: {name} has values too large for half precision")
-    return halved
+def _base(name: str) -> BaseRecord:
+    record = model_record(name)
+    if record.base is not None:
+        raise WeightsError(
+            f"{record.name} differs from {record.base.name} itself: name whole weights as the base"
+        )
+    return BaseRecord(record.name, record.weights.sha256)
 
 
-@torch.no_grad()
-def output_change(model: DenoisingModel, other: DenoisingModel) -> float:
-    """Largest relative change of outputs from one network to another of the same shape.
+def _training(run: Path, about: About, base: BaseRecord | None) -> dict[str, Any]:
+    """How a run came about: what it says itself, and else what a person says."""
+    said = json.loads((run / CONFIG).read_text(encoding="utf-8"))["training"]
+    training = {**({} if base is None else {"init": base.name}), **about.training, **said}
+    if (run / TASK).exists():
+        settings = json.loads((run / TASK).read_text(encoding="utf-8"))
+        training["config"] = {"seed": settings["settings"]["seed"]}
+        training["task"] = {**settings["target"], "features": settings["features"]}
+    return training
 
-    Compared are gradients at three levels of noise and embeddings of the native structures, on
-    shipped domains that are held out: the norm of the difference over that of the output.
-    """
-    domains = CathScopMini("validation")
-    largest = 0.0
-    for row in range(0, len(domains), len(domains) // DOMAINS):
-        outputs: list[dict[str, Tensor]] = []
-        for network in (model, other):
-            embedded = network.embed(domains[row])
-            output = {name: getattr(embedded, name) for name in ("residue", "pair", "protein")}
-            for sigma in SIGMAS:
-                data = domains[row]
-                data.seed = torch.tensor([row])
-                data = PerturbCoordinates(network.schedule, sigma, network.backbone)(data)
-                output[f"gradient at {sigma}"] = estimate_gradient(network, data, sigma)
-            outputs.append(output)
-        first, second = outputs
-        for name, value in first.items():
-            largest = max(largest, float((second[name] - value).norm() / value.norm()))
-    return largest
+
+def _store(run: Path, half: Path, base: BaseRecord | None) -> None:
+    """Write all files but the record."""
+    state = halve(load_file(run / WEIGHTS), run / WEIGHTS)
+    if base is not None:
+        state = difference(state, load_base(base))
+    (half / WEIGHTS).write_bytes(save(state))
+    shutil.copyfile(run / CONFIG, half / CONFIG)
+    if (run / TASK).exists():
+        (half / HEAD).write_bytes(save(halve(load_file(run / HEAD), run / HEAD)))
+        write_settings(half, json.loads((run / TASK).read_text(encoding="utf-8")))
+
+
+def _change(run: Path, half: Path) -> float:
+    if (run / TASK).exists():
+        return prediction_change(*map(TaskModel.from_pretrained, (run, half)))
+    return output_change(*map(DenoisingModel.from_pretrained, (run, half)))
 
 
 def _record(
     model: DenoisingModel,
-    training: dict[str, Any],
+    training: Mapping[str, Any],
     about: About,
     results: Results,
-    run: Path,
+    half: Path,
+    base: BaseRecord | None,
 ) -> ModelRecord:
-    """What is known before the files are written."""
-    unwritten, schedule = FileRecord("0" * 64, 1), model.schedule
+    """What is known of the files in a folder, but for the change."""
+    schedule = model.schedule
+    where = "; ".join(training[key] for key in ("machine", "device") if key in training)
     try:
         return ModelRecord(
             name=about.name,
@@ -206,8 +166,8 @@ def _record(
             parameters=sum(p.numel() for p in model.parameters()),
             dtype="float16",
             rounding=0.0,
-            weights=unwritten,
-            config=unwritten,
+            weights=describe_file(half / WEIGHTS),
+            config=describe_file(half / CONFIG),
             licence=about.licence,
             objective=about.objective,
             noise=NoiseRecord(schedule.largest, schedule.smallest, schedule.levels, schedule.tilt),
@@ -215,10 +175,10 @@ def _record(
             run=RunRecord(
                 command=about.command,
                 commit=about.commit,
-                hardware=f"{about.hardware} ({training['machine']}; {training['device']})",
+                hardware=f"{about.hardware} ({where})" if where else about.hardware,
                 seconds=training["seconds"],
                 steps=training["steps"],
-                residues=training["residues"],
+                residues=training.get("residues"),
                 seed=training["config"]["seed"],
                 torch=training["torch"],
                 init=training["init"],
@@ -227,26 +187,39 @@ def _record(
             limits=tuple(about.limits),
             results=results,
             default=about.default,
+            base=base,
+            task=_task(training, about, half) if "task" in training else None,
         )
-    except KeyError as error:
-        raise ConfigError(
-            f'{run / CONFIG}: no record of a run under "training": {error} is missing'
-        ) from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{about.name}: {problems}") from error
+        raise ConfigError(f"{about.name}: {problems(error, 'record')}") from error
 
 
-def main() -> None:
+def _task(training: Mapping[str, Any], about: About, half: Path) -> TaskRecord:
+    target = training["task"]
+    return TaskRecord(
+        level=target["level"],
+        kind=target["kind"],
+        name=target["name"],
+        features=tuple(target["features"]),
+        head=describe_file(half / HEAD),
+        settings=describe_file(half / TASK),
+        validation_chains=training["validation_chains"],
+        seeds=tuple(about.seeds) or (training["config"]["seed"],),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
     """Publish the run named on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="folder of a run")
-    parser.add_argument("--output", "-o", type=Path, required=True, help="folder to write")
-    parser.add_argument("--about", type=Path, nargs="+", required=True, help="YAML files")
-    parser.add_argument("--results", type=Path, nargs="*", default=[], help="JSON of benchmarks")
-    arguments = parser.parse_args()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    add = parser.add_argument
+    add("run", type=Path, help="folder of a run")
+    add("--output", "-o", type=Path, required=True, help="folder to write")
+    add("--about", type=Path, nargs="+", required=True, metavar="YAML", help="YAML files")
+    add("--results", type=Path, nargs="*", default=[], metavar="JSON", help="files of benchmarks")
+    add("--base", metavar="NAME", help="shipped weights: only what differs from them is stored")
+    arguments = parser.parse_args(argv)
     about = read_about(arguments.about)
-    record = publish(arguments.run, arguments.output, about, arguments.results)
+    record = publish(arguments.run, arguments.output, about, arguments.results, arguments.base)
     print(f"{record.name}: {record.size:,} bytes, outputs change by {record.rounding:.2e}")
 
 

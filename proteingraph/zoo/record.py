@@ -9,22 +9,36 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from proteingraph.errors import WeightsError
 from proteingraph.files import replacing
 from proteingraph.pretrain.model import CONFIG, WEIGHTS
+from proteingraph.zoo.fields import (
+    STRICT,
+    Commit,
+    Count,
+    CountOrZero,
+    Hash,
+    Name,
+    NotNegative,
+    Positive,
+    Text,
+    problems,
+)
+from proteingraph.zoo.measured import Results
 
 __all__ = [
+    "HEAD",
     "RECORD",
-    "DenoisingResult",
+    "TASK",
+    "BaseRecord",
     "FileRecord",
     "ModelRecord",
     "NoiseRecord",
-    "Results",
-    "RetrievalResult",
     "RunRecord",
+    "TaskRecord",
     "TrainingData",
     "check_files",
     "describe_file",
@@ -34,16 +48,7 @@ __all__ = [
 
 RECORD = "record.json"
 
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{7,40}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
+HEAD, TASK = "head.safetensors", "task.json"
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -104,8 +109,8 @@ class RunRecord:
         commit: Commit of this repository that it was run at.
         hardware: Processor or accelerator, and how much of it.
         seconds: Wall-clock time of training.
-        steps: Steps of the optimiser.
-        residues: Residues trained on, counted at each step.
+        steps: Steps of the optimiser; 0 if all that differs from the base is in closed form.
+        residues: Residues trained on, counted at each step; None if they were not counted.
         seed: Seed of parameters, order, crops and noise.
         torch: Version of torch.
         init: Weights that the run started from, if any.
@@ -115,68 +120,50 @@ class RunRecord:
     commit: Commit
     hardware: Text
     seconds: Positive
-    steps: Count
-    residues: Count
+    steps: CountOrZero
+    residues: CountOrZero | None
     seed: int
     torch: Text
     init: str | None = None
 
 
 @dataclass(config=STRICT, frozen=True)
-class DenoisingResult:
-    """Denoising of held-out structures at one level of noise.
+class BaseRecord:
+    """Weights of the zoo from which others differ.
 
     Attributes:
-        sigma: Noise in Å.
-        error: Mean squared error of the unit noise; 1 for predicting nothing.
-        rmsd_perturbed: RMSD of CA with the noise, in Å, superposed; None if not measured.
-        rmsd_denoised: RMSD after one denoising step, in Å; None if not measured.
+        name: Their name.
+        sha256: SHA-256 of their file, in hexadecimal.
     """
 
-    sigma: Positive
-    error: NotNegative
-    rmsd_perturbed: NotNegative | None = None
-    rmsd_denoised: NotNegative | None = None
+    name: Name
+    sha256: Hash
 
 
 @dataclass(config=STRICT, frozen=True)
-class RetrievalResult:
-    """Search for relatives among held-out domains.
+class TaskRecord:
+    """What a network and its head predict; see `Target`.
 
     Attributes:
-        method: What was compared: network and read-out.
-        family: Share of a domain's family found before the first domain of another fold.
-        superfamily: The same of its superfamily, other families only.
-        fold: The same of its fold, other superfamilies only.
-        top1: Share of domains whose nearest other one is of their superfamily.
+        level: ``"residue"``, ``"protein"`` or ``"pair"``.
+        kind: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        name: What the property is called.
+        features: Names of the further features of residues that must be given.
+        head: The file ``head.safetensors``.
+        settings: The file ``task.json``.
+        validation_chains: Number of chains that told when to stop, and calibrate.
+        seeds: Seeds of the runs that results are of; the weights are of the one that `RunRecord`
+            names.
     """
 
-    method: Text
-    family: Share
-    superfamily: Share
-    fold: Share
-    top1: Share
-
-
-@dataclass(config=STRICT, frozen=True)
-class Results:
-    """What a network was measured to do.
-
-    Attributes:
-        denoising_on: Structures, command and commit of the denoising figures.
-        denoising: Figures by noise, largest first.
-        retrieval_on: Structures, command and commit of the retrieval figures.
-        retrieval: The network first, then what it is compared with.
-    """
-
-    denoising_on: str = ""
-    denoising: tuple[DenoisingResult, ...] = ()
-    retrieval_on: str = ""
-    retrieval: tuple[RetrievalResult, ...] = ()
-
-    def error_at(self, sigma: float) -> float | None:
-        """Error of the unit noise at a noise in Å, if it was measured."""
-        return next((row.error for row in self.denoising if row.sigma == sigma), None)
+    level: Literal["residue", "protein", "pair"]
+    kind: Literal["binary", "multiclass", "regression"]
+    name: Text
+    features: tuple[Text, ...]
+    head: FileRecord
+    settings: FileRecord
+    validation_chains: Count
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -187,21 +174,23 @@ class ModelRecord:
         name: Name in the zoo, as architecture.tag.
         description: What it is, in a sentence.
         architecture: As `DenoisingModel` has it.
-        parameters: Number of parameters.
+        parameters: Number of parameters of the network.
         dtype: Type of the stored matrices; vectors, and all parameters once loaded, are float32.
-        rounding: Largest relative change of the network's outputs by storing them so.
+        rounding: Largest relative change by storing them so, of the network's outputs, or of what a
+            task predicts.
         weights: The file ``model.safetensors``.
         config: The file ``config.json``.
         licence: Terms of the weights, as an SPDX identifier.
         objective: What was minimised.
         noise: Noise trained on.
-        data: Structures trained on.
+        data: Structures trained on; with a base, after it.
         run: How the weights came about.
         results: What was measured.
         use: What the weights are meant for.
         limits: What they are not good for, or not known to be.
         default: Whether the architecture's name alone means these weights.
-        base: Name of the weights that these are to be added to; None for weights that are whole.
+        base: Weights that the network has wherever the file has none; None for a whole file.
+        task: What is predicted; None for a network alone.
         record_version: Version of this format.
     """
 
@@ -222,13 +211,28 @@ class ModelRecord:
     limits: Annotated[tuple[Text, ...], Field(min_length=1)]
     results: Results = field(default_factory=Results)
     default: bool = True
-    base: None = None
+    base: BaseRecord | None = None
+    task: TaskRecord | None = None
     record_version: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        if not self.run.steps and self.base is None:
+            raise ValueError("weights of a run without a step need a base")
+        if self.results.task and self.task is None:
+            raise ValueError("results of a task need a task")
+
+    @property
+    def files(self) -> dict[str, FileRecord]:
+        """The files beside the record, by their names."""
+        files = {WEIGHTS: self.weights, CONFIG: self.config}
+        if self.task is not None:
+            files |= {HEAD: self.task.head, TASK: self.task.settings}
+        return files
 
     @property
     def size(self) -> int:
-        """Size of the weights in bytes."""
-        return self.weights.size
+        """Size of the weights in bytes, with those of the head."""
+        return sum(file.size for name, file in self.files.items() if name in (WEIGHTS, HEAD))
 
 
 def read_record(folder: str | PathLike[str]) -> ModelRecord:
@@ -243,10 +247,8 @@ def read_record(folder: str | PathLike[str]) -> ModelRecord:
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'record'}: {e['msg']}" for e in error.errors()[:5]
-        )
-        raise WeightsError(f"{path}: no record of weights: {problems}") from error
+        reason = problems(error, "record")
+        raise WeightsError(f"{path}: no record of weights: {reason}") from error
 
 
 def write_record(folder: str | PathLike[str], record: ModelRecord) -> None:
@@ -263,7 +265,7 @@ def describe_file(path: Path) -> FileRecord:
 
 
 def check_files(folder: str | PathLike[str]) -> ModelRecord:
-    """Compare weights and settings in a folder with what their record says.
+    """Compare the files in a folder with what their record says.
 
     Returns:
         The record.
@@ -273,7 +275,7 @@ def check_files(folder: str | PathLike[str]) -> ModelRecord:
     """
     folder = Path(folder)
     record = read_record(folder)
-    for name, expected in ((WEIGHTS, record.weights), (CONFIG, record.config)):
+    for name, expected in record.files.items():
         path = folder / name
         try:
             actual = describe_file(path)

@@ -1,4 +1,4 @@
-"""The names of the shipped weights, and networks by name."""
+"""The names of the shipped weights, and networks and trained tasks by name."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ import difflib
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proteingraph.errors import WeightsError
 from proteingraph.noise import NoiseSchedule
 from proteingraph.pretrain.model import DenoisingModel
 from proteingraph.zoo.record import RECORD, ModelRecord, check_files, read_record
 
-__all__ = ["create_model", "list_models", "load_model", "model_record", "resolve_name"]
+if TYPE_CHECKING:
+    from proteingraph.tasks import TaskModel
+
+__all__ = [
+    "create_model",
+    "list_models",
+    "load_model",
+    "load_task",
+    "model_record",
+    "resolve_name",
+]
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -85,15 +95,44 @@ def load_model(source: str | PathLike[str], **options: Any) -> DenoisingModel:
         WeightsError: If nothing of that name is found, or what is found cannot be loaded or is not
             what its record says.
     """
+    folder = _find(source)
+    if folder.is_dir():
+        return _load_folder(folder)
+    return DenoisingModel.from_pretrained(source, **options)
+
+
+def load_task(source: str | PathLike[str]) -> TaskModel:
+    """Load a trained task, in evaluation mode.
+
+    Args:
+        source: A name of the zoo, or a folder that `TaskModel.save_pretrained` wrote. A `Path`, or
+            a text that begins with ``./``, is always a folder.
+
+    Raises:
+        WeightsError: If nothing of that name is found, or what is found is no task, cannot be
+            loaded or is not what its record says.
+    """
+    from proteingraph.tasks import TaskModel
+
+    folder = _find(source)
+    if (folder / RECORD).exists():
+        record = check_files(folder)
+        if record.task is None:
+            raise WeightsError(
+                f"{record.name} is a network without a task to predict: `load_model` loads it"
+            )
+    return TaskModel.from_pretrained(folder)
+
+
+def _find(source: str | PathLike[str]) -> Path:
+    """Folder of a name of the zoo; other sources as they are, unless they look like a name."""
     if isinstance(source, str):
         known = resolve_name(source)
         if known is not None:
-            return _load_folder(SHIPPED / known)
+            return SHIPPED / known
         if not source or not (set("/\\") & set(source) or Path(source).exists()):
             raise _unknown(source)
-    if Path(source).is_dir():
-        return _load_folder(Path(source))
-    return DenoisingModel.from_pretrained(source, **options)
+    return Path(source)
 
 
 def _load_folder(folder: Path) -> DenoisingModel:

@@ -9,8 +9,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from proteingraph.errors import ConfigError
-from proteingraph.zoo.record import DenoisingResult, Results, RetrievalResult
+from proteingraph.zoo.fields import problems
+from proteingraph.zoo.measured import DenoisingResult, Results, RetrievalResult, TaskResult
 
 __all__ = ["benchmark_results", "validation_results"]
 
@@ -34,7 +37,9 @@ def benchmark_results(files: Iterable[Path], hashes: frozenset[str], results: Re
     """Put what benchmarks measured in place of what is known.
 
     Args:
-        files: JSON files of ``benchmarks/cath/denoising.py`` and ``benchmarks/scop/retrieval.py``.
+        files: JSON files of ``benchmarks/cath/denoising.py`` and ``benchmarks/scop/retrieval.py``;
+            and of benchmarks of a task, which have ``"zoo_results"``: a mapping of
+            ``"weights_sha256"``, and of ``"rows"`` to a list of what `TaskResult` holds.
         hashes: SHA-256 of the files that these weights are or were in: a benchmark records that of
             the weights it used, so nobody need say which figures are whose.
         results: What is known without them.
@@ -45,10 +50,13 @@ def benchmark_results(files: Iterable[Path], hashes: frozenset[str], results: Re
     for path in files:
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
+            if "zoo_results" in record:
+                results = _with_task(results, record, path, hashes)
+                continue
             networks = record["networks"].items()
             ours = [name for name, about in networks if about.get("weights_sha256") in hashes]
             if not ours:
-                raise ConfigError(f"{path}: has no figures of weights with these SHA-256: {hashes}")
+                raise _of_others(path, hashes)
             if record["benchmark"] == "cath/denoising":
                 results = replace(results, **_denoising(record, ours[0]))
             elif record["benchmark"] == "scop/retrieval":
@@ -57,9 +65,27 @@ def benchmark_results(files: Iterable[Path], hashes: frozenset[str], results: Re
                 raise ConfigError(f"{path}: {record['benchmark']} is not denoising or retrieval")
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValidationError as error:
+            raise ConfigError(f"{path}: zoo_results: {problems(error)}") from error
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise ConfigError(f"{path}: not as a benchmark writes it: {error!r}") from error
     return results
+
+
+def _of_others(path: Path, hashes: frozenset[str]) -> ConfigError:
+    ours = ", ".join(sorted(hashes))
+    return ConfigError(f"{path}: has no figures of weights with these SHA-256: {ours}")
+
+
+def _with_task(
+    results: Results, record: Mapping[str, Any], path: Path, hashes: frozenset[str]
+) -> Results:
+    measured = record["zoo_results"]
+    if measured["weights_sha256"] not in hashes:
+        raise _of_others(path, hashes)
+    rows = TypeAdapter(tuple[TaskResult, ...]).validate_python(measured["rows"])
+    about = f"{results.task_on} {_origin(record)}".lstrip()
+    return replace(results, task_on=about, task=(*results.task, *rows))
 
 
 def _denoising(record: Mapping[str, Any], network: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from proteingraph.zoo import list_models, model_card, model_record
 from proteingraph.zoo.card import card_of
-from proteingraph.zoo.record import Results, RetrievalResult
+from proteingraph.zoo.measured import Measure, Results, RetrievalResult, TaskResult
+from proteingraph.zoo.record import read_record
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -44,3 +46,31 @@ def test_what_was_not_measured_is_left_out() -> None:
     assert "| by hand | 0.100 | 0.200 | 0.300 | 0.400 |" in card_of(replace(record, results=full))
     bare = card_of(replace(record, results=Results()))
     assert "## Search" not in bare and "## Denoising" not in bare and "None" not in bare
+
+
+def test_card_of_a_task(published: Path) -> None:
+    record = read_record(published)
+    assert record.task is not None and record.base is not None
+    figures = {"pearson": Measure(0.71, 0.012, 3), "mae": Measure(0.1, runs=2)}
+    rows = (
+        TaskResult("held-out domains", "structure", figures),
+        TaskResult("others", "structure", {"mae": Measure(0.2)}),
+    )
+    card = card_of(replace(record, results=Results(task_on="Measured so.", task=rows)))
+    for text in (
+        "crowding (regression) of each residue",
+        record.base.name,
+        record.base.sha256,
+        record.task.head.sha256,
+        "12 chains told when to stop",
+        "**seeds of results**: 0, 1, 2",
+        "**started from**: dsm_tiny.pdb2018",
+        "**run**: 3 steps, 0.025 minutes, seed 5",
+        "| structures | track | pearson | mae | runs |",
+        "| held-out domains | structure | 0.710 ± 0.012 | 0.100 | 2, 3 |",
+        "| others | structure |  | 0.200 | 1 |",
+    ):
+        assert text in card
+    assert "None" not in card and "## Predictions" not in card_of(record)
+    closed = replace(record, run=replace(record.run, steps=0))
+    assert "**run**: no steps: read-out in closed form, 0.025 minutes" in card_of(closed)

@@ -219,3 +219,12 @@ def test_the_environment_names_the_hub(hub: HubServer, weights: Path, tmp_path: 
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True
     )
     assert run.stdout.strip() == str(DenoisingModel.from_pretrained(weights).settings), run.stderr
+
+
+def test_what_differs_from_a_base_that_is_here(hub: HubServer, task: Path) -> None:
+    hub.put_folder(ID, task)
+    assert same(load_model(ID), load_model(task))
+    assert sorted(set(served(hub))) == sorted(path.name for path in task.iterdir())
+    hub.commit(ID, {"record.json": b"{}"})
+    with pytest.raises(WeightsError, match=r"record\.json: no record of weights"):
+        load_model(ID)

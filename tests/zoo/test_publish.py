@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from safetensors.torch import load_file
 
 from proteingraph.errors import ConfigError, WeightsError
 from proteingraph.pretrain import DenoisingModel
-from proteingraph.zoo import load_model
-from proteingraph.zoo.publish import TOLERANCE, About, output_change, publish, read_about
+from proteingraph.zoo import load_model, load_task
+from proteingraph.zoo.about import About, read_about
+from proteingraph.zoo.change import TOLERANCE, output_change
+from proteingraph.zoo.publish import main, publish
 from proteingraph.zoo.record import check_files
 
 ABOUT = {
@@ -90,11 +92,6 @@ def test_publishes_half_precision_and_a_record(
     assert record.parameters == sum(p.numel() for p in model.parameters())
 
 
-def test_the_same_network_does_not_change(weights: Path) -> None:
-    model = DenoisingModel.from_pretrained(weights)
-    assert output_change(model, DenoisingModel.from_pretrained(weights)) == 0
-
-
 def test_values_too_large_for_half_precision(
     save: Callable[..., Path], about: About, tmp_path: Path
 ) -> None:
@@ -127,28 +124,6 @@ def test_run_without_a_record(weights: Path, about: About, tmp_path: Path) -> No
 def test_wrong_commit(save: Callable[..., Path], about: About, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"tiny\.test: .*String should match"):
         publish(save(), tmp_path / "out", replace(about, commit="yesterday"))
-
-
-def test_later_files_win(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(yaml.safe_dump(ABOUT))
-    (tmp_path / "b.yaml").write_text("name: other.test\n")
-    assert read_about([tmp_path / "a.yaml", tmp_path / "b.yaml"]).name == "other.test"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("name: x.y", "description: Field required"),
-        ("{", "no plain YAML"),
-        ("- a", "no plain YAML"),
-        ("", "no plain YAML"),
-        (yaml.safe_dump({**ABOUT, "note": 1}), "note: Unexpected"),
-    ],
-)
-def test_garbage(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "a.yaml").write_text(text)
-    with pytest.raises(ConfigError, match=rf"a\.yaml: .*{message}"):
-        read_about([tmp_path / "a.yaml"])
 
 
 def figures(error: float, rmsd: float) -> dict[str, Any]:
@@ -203,6 +178,8 @@ def test_benchmarks_are_told_apart_by_the_hash_of_their_weights(
         ({"networks": {}}, "no figures of weights"),
         ({}, "not as a benchmark writes it"),
         ([], "not as a benchmark writes it"),
+        ({"zoo_results": {"weights_sha256": "0" * 64, "rows": []}}, "no figures of weights"),
+        ({"zoo_results": {"rows": []}}, "not as a benchmark writes it"),
     ],
 )
 def test_benchmarks_of_other_weights(
@@ -212,3 +189,70 @@ def test_benchmarks_of_other_weights(
     path.write_text(json.dumps(content))
     with pytest.raises(ConfigError, match=rf"results\.json: .*{message}"):
         publish(save(), tmp_path / "out", about, [path])
+
+
+def test_a_task_with_what_benchmarks_measured(
+    trained: Path, about_task: About, tmp_path: Path
+) -> None:
+    row = {
+        "on": "held-out domains",
+        "track": "structure and sequence",
+        "measures": {"pearson": {"mean": 0.7, "std": 0.01, "runs": 3}, "mae": {"mean": 0.1}},
+    }
+    ours = hashlib.sha256((trained / "model.safetensors").read_bytes()).hexdigest()
+    common = {"benchmark": "quality/x", "command": "python bench", "commit": "c628809" + "0" * 33}
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for path in files:
+        measured = {"weights_sha256": ours, "rows": [{**row, "on": path.stem}]}
+        path.write_text(json.dumps({**common, "zoo_results": measured}))
+    folder = tmp_path / about_task.name
+    record = publish(trained, folder, about_task, files, base="dsm_tiny")
+    assert check_files(folder) == record and 0 < record.rounding <= TOLERANCE
+    task = record.task
+    assert task is not None and (task.level, task.kind, task.name) == (
+        "residue",
+        "regression",
+        "crowding",
+    )
+    assert (task.features, task.validation_chains, task.seeds) == ((), 12, (0, 1, 2))
+    run = record.run
+    assert (run.seed, run.steps, run.residues, run.init) == (5, 3, None, "dsm_tiny.pdb2018")
+    assert run.hardware == "this machine"
+    assert [result.on for result in record.results.task] == ["a", "b"]
+    first = record.results.task[0]
+    assert str(first.measures["pearson"]) == "0.700 ± 0.010" and first.measures["mae"].runs == 1
+    assert record.results.task_on.count("`python bench` at commit c628809.") == 2
+    heads = [load_file(path / "head.safetensors") for path in (trained, folder)]
+    for name, value in heads[0].items():
+        assert torch.equal(heads[1][name], value.half() if value.dim() > 1 else value)
+    sizes = [(folder / name).stat().st_size for name in ("model.safetensors", "head.safetensors")]
+    assert record.size == sum(sizes)
+
+
+def test_a_task_whole(trained: Path, about_task: About, tmp_path: Path) -> None:
+    about = replace(about_task, training={"init": "dsm_tiny", "machine": "m", "steps": 99})
+    record = publish(trained, tmp_path / "out", about)
+    assert record.base is None and record.run.init == "dsm_tiny" and record.run.steps == 3
+    assert record.run.hardware == "this machine (m)"
+    assert isinstance(load_model(tmp_path / "out"), DenoisingModel)
+    assert load_task(tmp_path / "out").target.name == "crowding"
+    with pytest.raises(ConfigError, match="'init' is missing"):
+        publish(trained, tmp_path / "other", about_task)
+
+
+def test_no_steps_need_a_base(save: Callable[..., Path], about: About, tmp_path: Path) -> None:
+    run = save()
+    config = json.loads((run / "config.json").read_text())
+    config["training"]["steps"] = 0
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match="without a step need a base"):
+        publish(run, tmp_path / "out", about)
+
+
+def test_command_line(trained: Path, about_task: About, tmp_path: Path, capsys) -> None:
+    (tmp_path / "about.yaml").write_text(yaml.safe_dump(asdict(about_task)))
+    where = [str(trained), "-o", str(tmp_path / "out"), "--about", str(tmp_path / "about.yaml")]
+    main([*where, "--base", "dsm_tiny"])
+    record = check_files(tmp_path / "out")
+    assert record.base is not None and record.base.name == "dsm_tiny.pdb2018"
+    assert f"crowd_tiny.test: {record.size:,} bytes" in capsys.readouterr().out

@@ -64,6 +64,8 @@ def test_missing_file(zoo: Path, name: str) -> None:
         ({"record_version": 2}, "record_version"),
         ({"surprise": 1}, "surprise: Unexpected"),
         ({"base": "dsm_base.pdb2018"}, "base"),
+        ({"base": {"name": "dsm_base.pdb2018", "sha256": "abc"}}, r"base\.sha256"),
+        ({"task": {"level": "chain"}}, r"task\.level"),
     ],
 )
 def test_values_that_are_refused(zoo: Path, values: dict[str, Any], message: str) -> None:
@@ -76,4 +78,26 @@ def test_values_that_are_refused(zoo: Path, values: dict[str, Any], message: str
 def test_garbage(zoo: Path, content: bytes) -> None:
     (zoo / "record.json").write_bytes(content)
     with pytest.raises(WeightsError, match="no record of weights"):
+        read_record(zoo)
+
+
+def test_files_of_a_task(task: Path) -> None:
+    record = check_files(task)
+    assert {path.name for path in task.iterdir()} == {"record.json", *record.files}
+    before = (task / "record.json").read_bytes()
+    write_record(task, record)
+    assert (task / "record.json").read_bytes() == before
+    (task / "head.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"head\.safetensors: cannot be read"):
+        check_files(task)
+
+
+def test_records_that_contradict_themselves(zoo: Path) -> None:
+    record = json.loads((zoo / "record.json").read_text())
+    change(zoo, run={**record["run"], "steps": 0})
+    with pytest.raises(WeightsError, match=r"record: .*without a step need a base"):
+        read_record(zoo)
+    row = {"on": "a", "track": "b", "measures": {"mae": {"mean": 1.0}}}
+    change(zoo, run=record["run"], results={"task": [row]})
+    with pytest.raises(WeightsError, match=r"record: .*results of a task need a task"):
         read_record(zoo)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,8 +16,16 @@ from safetensors.torch import load_file
 from proteingraph.datasets import CathScopMini
 from proteingraph.errors import WeightsError
 from proteingraph.pretrain import DenoisingModel, estimate_gradient
+from proteingraph.tasks import TaskModel
 from proteingraph.transforms import PerturbCoordinates
-from proteingraph.zoo import create_model, list_models, load_model, model_record, registry
+from proteingraph.zoo import (
+    create_model,
+    list_models,
+    load_model,
+    load_task,
+    model_record,
+    registry,
+)
 from proteingraph.zoo.record import check_files
 
 NAMES = list_models()
@@ -61,13 +70,10 @@ def test_shipped_weights_are_what_their_record_says(name: str) -> None:
     folder = registry.SHIPPED / name
     record = check_files(folder)
     assert record == model_record(name) and record.name == name
-    assert sorted(p.name for p in folder.iterdir()) == [
-        "config.json",
-        "model.safetensors",
-        "record.json",
-    ]
-    state = load_file(folder / "model.safetensors")
-    assert {str(value.dtype) for value in state.values() if value.dim() > 1} == {"torch.float16"}
+    assert {p.name for p in folder.iterdir()} == {"record.json", *record.files}
+    stored = [load_file(path) for path in folder.glob("*.safetensors")]
+    matrices = [value for state in stored for value in state.values() if value.dim() > 1]
+    assert {value.dtype for value in matrices} == {torch.float16}
     model = load_model(name)
     assert not model.training and model.architecture == record.architecture
     assert {p.dtype for p in model.parameters()} == {torch.float32}
@@ -75,6 +81,13 @@ def test_shipped_weights_are_what_their_record_says(name: str) -> None:
     schedule, noise = model.schedule, record.noise
     assert (schedule.largest, schedule.smallest) == (noise.largest, noise.smallest)
     assert (schedule.levels, schedule.tilt) == (noise.levels, noise.tilt)
+    if record.task is not None:
+        target = load_task(name).target
+        assert (target.level, target.kind, target.name) == (
+            record.task.level,
+            record.task.kind,
+            record.task.name,
+        )
 
 
 def test_the_shipped_weights_stay_small() -> None:
@@ -86,7 +99,7 @@ def test_each_architecture_has_one_default() -> None:
     assert sorted(defaults) == sorted({name.partition(".")[0] for name in NAMES})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("dsm_")])
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("dsm_")])
 def test_recorded_error_is_measured_again(name: str) -> None:
     recorded = model_record(name).results.error_at(1.0)
     assert recorded is not None
@@ -138,7 +151,7 @@ def test_new_parameters_in_the_same_architecture() -> None:
     ],
 )
 def test_wrong_name(name: str, near: str) -> None:
-    for call in (load_model, create_model, model_record):
+    for call in (load_model, create_model, model_record, load_task):
         with pytest.raises(WeightsError, match=near):
             call(name)
 
@@ -173,6 +186,52 @@ def test_a_name_of_the_zoo_wins_over_a_folder(
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no folder of saved weights"):
         load_model(tmp_path / "dsm_small")
+
+
+def test_a_task_by_name_and_by_folder(task: Path, trained: Path, zoo: Path) -> None:
+    whole = TaskModel.from_pretrained(trained)
+    domains = [CathScopMini("validation")[row] for row in (0, 1)]
+    expected = whole.predict(domains)
+    for source in ("crowd_tiny", task.name, task, str(task), trained, str(trained)):
+        loaded = load_task(source)
+        assert not loaded.task.training and loaded.target == whole.target
+        assert (loaded.interval, loaded.threshold) == (whole.interval, whole.threshold)
+        assert loaded.interval is not None
+        for one, two in zip(loaded.predict(domains), expected, strict=True):
+            np.testing.assert_allclose(one.values, two.values, rtol=0.01)
+    state = load_task(task).task.model.state_dict()
+    shipped = TaskModel.from_pretrained(task).task.model.state_dict()
+    network = load_model("crowd_tiny")
+    assert isinstance(network, DenoisingModel)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, state[name]) and torch.equal(value, shipped[name])
+    # Not trained by labels, so the base's; the encoder was.
+    base = load_model(zoo).state_dict()
+    assert torch.equal(state["gradient.network.0.weight"], base["gradient.network.0.weight"])
+    assert not torch.equal(state["encoder.node_in.weight"], base["encoder.node_in.weight"])
+    assert list_models() == [task.name, zoo.name]
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "head.safetensors", "task.json"]
+)
+def test_tampered_tasks_are_refused(task: Path, name: str) -> None:
+    content = bytearray((task / name).read_bytes())
+    content[-5] ^= 1
+    (task / name).write_bytes(content)
+    for source in (task.name, task):
+        with pytest.raises(WeightsError, match=f"{name}: .*expected SHA-256 .*, got "):
+            load_task(source)
+
+
+def test_no_task_there(task: Path, zoo: Path, weights: Path) -> None:
+    with pytest.raises(WeightsError, match="did you mean crowd_tiny"):
+        load_task("crowd_tinny")
+    with pytest.raises(WeightsError, match=f"{zoo.name} is a network without a task"):
+        load_task("dsm_tiny")
+    for source in (weights, weights / "absent"):
+        with pytest.raises(WeightsError, match=r"no folder of a trained task \(task\.json"):
+            load_task(source)
 
 
 def test_loading_needs_neither_pickle_nor_network() -> None:
