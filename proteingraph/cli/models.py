@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from proteingraph.zoo import ModelRecord
 
 __all__ = ["models"]
 
 SHOWN_NOISE = (10.0, 1.0, 0.1)
+MAIN_MEASURE = {"binary": "auprc", "multiclass": "macro_f1", "regression": "pearson"}
 
 
 def models(
@@ -50,36 +54,67 @@ def models(
 
 
 def _list(records: list[ModelRecord]) -> None:
-    """Print a line a set of weights, as a table where it fits."""
+    """Print a line a set of weights, networks and tasks apart, as tables where they fit."""
     from rich.console import Console
-    from rich.table import Table
 
-    caption = (
-        "error: mean squared error of the unit noise, 1 for predicting nothing; nearest: held-out "
-        "domains whose nearest is of their superfamily"
-    )
-    table = Table(caption=caption)
-    table.add_column("name", no_wrap=True)
-    for column in ("parameters", "MB", *(f"error, {s:g} Å" for s in SHOWN_NOISE), "nearest"):
-        table.add_column(column, justify="right")
-    table.add_column("objective")
-    for record in records:
-        table.add_row(*_row(record))
     console = Console()
     if not console.is_terminal:  # else columns are cut to 80 characters in a pipe
         console.width = 200
-    console.print(table)
+    networks = [record for record in records if record.task is None]
+    tasks = [record for record in records if record.task is not None]
+    if networks or not tasks:
+        caption = (
+            "error: mean squared error of the unit noise, 1 for predicting nothing; nearest: "
+            "held-out domains whose nearest is of their superfamily"
+        )
+        figures = ["parameters", "MB", *(f"error, {s:g} Å" for s in SHOWN_NOISE), "nearest"]
+        console.print(_table(figures, ["objective"], map(_network, networks), caption))
+    if tasks:
+        caption = "measured: on what was held out, mean over runs and standard deviation"
+        texts = ["predicts", "measured", "objective"]
+        console.print(_table(["parameters", "MB"], texts, map(_task, tasks), caption))
 
 
-def _row(record: ModelRecord) -> list[Any]:
+def _table(
+    figures: Iterable[str], texts: Iterable[str], rows: Iterable[Sequence[str]], caption: str
+) -> Table:
+    from rich.table import Table
+
+    table = Table(caption=caption)
+    table.add_column("name", no_wrap=True)
+    for column in figures:
+        table.add_column(column, justify="right")
+    for column in texts:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _network(record: ModelRecord) -> list[str]:
     results = record.results
     errors = [results.error_at(sigma) for sigma in SHOWN_NOISE]
     nearest = f"{results.retrieval[0].top1:.1%}" if results.retrieval else ""
-    return [
-        record.name,
-        f"{record.parameters:,}",
-        f"{record.size / 1e6:.2f}",
-        *("" if error is None else f"{error:.3f}" for error in errors),
-        nearest,
-        record.objective,
-    ]
+    figures = ["" if error is None else f"{error:.3f}" for error in errors]
+    return [*_sizes(record), *figures, nearest, record.objective]
+
+
+def _task(record: ModelRecord) -> list[str]:
+    task = record.task
+    assert task is not None
+    predicts = f"{task.name} ({task.kind}) of each {task.level}"
+    return [*_sizes(record), predicts, _measured(record), record.objective]
+
+
+def _sizes(record: ModelRecord) -> list[str]:
+    return [record.name, f"{record.parameters:,}", f"{record.size / 1e6:.2f}"]
+
+
+def _measured(record: ModelRecord) -> str:
+    """The figure that the field looks at first, or else the first, where it was measured first."""
+    assert record.task is not None
+    if not record.results.task:
+        return ""
+    row, name = record.results.task[0], MAIN_MEASURE[record.task.kind]
+    name = name if name in row.measures else next(iter(row.measures))
+    return f"{name} {row.measures[name]} ({row.on}, {row.track})"
