@@ -1,6 +1,6 @@
 """Fine-tunes a network for structure search, with a contrastive loss on SCOPe superfamilies.
 
-    python benchmarks/training/fold.py --weights FOLDER --data-root FOLDER -o FOLDER --minutes 7
+    python benchmarks/training/fold.py --weights dsm_base --data-root FOLDER -o FOLDER --minutes 7
 
 Trained on are SCOPe domains on chains whose folds are trained on, a few of each superfamily that
 has two or more; of two domains of one fold but different superfamilies nothing is demanded.
@@ -12,7 +12,8 @@ of the superfamily that is found before the first domain of another fold. Test d
 in it: `benchmarks/scop/retrieval.py` judges them.
 
 The folder gets the chosen weights, as `DenoisingModel.from_pretrained` reads them. A training that
-was stopped goes on with `--resume`; without `--minutes` or `--steps` there is none.
+was stopped goes on with `--resume`; without `--minutes` or `--steps` there is none, and the chosen
+weights differ from those at the start in the read-out alone: publish them with `--base`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from pydantic import TypeAdapter
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import load_domains, print_table
+from benchmarks.common.arguments import weights_folder
 from benchmarks.scop.relations import LEVELS, Relations
 from benchmarks.scop.similarity import AS_GIVEN, cosine
 from proteingraph import __version__
@@ -204,7 +206,12 @@ def describe(fitted: Contrasted | None, model: DenoisingModel, seconds: float) -
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--weights", type=Path, required=True, help="folder to start from")
+    parser.add_argument(
+        "--weights",
+        type=weights_folder,
+        required=True,
+        help="name of the zoo, or folder, to start from",
+    )
     parser.add_argument("--data-root", type=Path, required=True, help="folder of the full corpus")
     parser.add_argument("--output", "-o", type=Path, required=True, help="folder to write")
     parser.add_argument("--minutes", type=float, help="time of training, at most")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from safetensors.torch import load_file
 
 from benchmarks.common import load_domains
 from benchmarks.scop.relations import Relations
@@ -17,6 +18,9 @@ from benchmarks.training import fold
 from proteingraph.datasets import ChainPack
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks.contrastive.run import pool_corpus
+from proteingraph.zoo import load_model
+from proteingraph.zoo.about import About, AboutData
+from proteingraph.zoo.publish import publish
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,30 @@ def test_trained_weights_differ_from_those_before(run: Path, weights: Path) -> N
     state = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
     before = DenoisingModel.from_pretrained(weights).encoder.node_in.weight
     assert not torch.equal(state["model.encoder.node_in.weight"], before)
+
+
+def test_a_readout_without_a_step_is_published_as_what_differs(packs, tmp_path: Path) -> None:
+    run, folder = tmp_path / "run", tmp_path / "fold_tiny.test"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fold, "load_domains", lambda *_, **__: packs)
+        patch.setattr(fold.Candidates, "best", lambda _: fold.WITHIN)
+        where = ["--weights", "dsm_tiny", "--data-root", "unused", "-o", str(run)]
+        fold.main([*where, "--per-superfamily", "2", "--longest", "45"])
+    texts = ("description", "licence", "objective", "command", "hardware", "use")
+    about = About(
+        name=folder.name,
+        data=AboutData("d", "l", "h", "c"),
+        commit="c628809",
+        limits=["few domains"],
+        **{name: name for name in texts},
+    )
+    record = publish(run, folder, about, base="dsm_tiny")
+    assert (record.run.steps, record.run.init) == (0, "dsm_tiny.pdb2018")
+    assert record.data.chains == 8 and record.rounding < 0.01
+    assert set(load_file(folder / "model.safetensors")) == {"readout.axes", "readout.mean"}
+    model, chosen = load_model(folder), DenoisingModel.from_pretrained(run)
+    assert model.readout.columns == chosen.readout.columns == 7
+    assert model.embedding_sigma == chosen.embedding_sigma == 2.0
 
 
 def test_settings_from_the_command_line() -> None:
