@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
@@ -45,14 +43,9 @@ def load_network(model: str | PathLike[str] | DenoisingModel) -> tuple[str, Deno
 
 def fingerprint(model: DenoisingModel) -> str:
     """SHA-256 of settings and weights, in hexadecimal: the same however they are stored."""
-    import torch
+    from proteingraph.zoo.fingerprint import fingerprint_of
 
-    digest = hashlib.sha256(json.dumps(model.settings, sort_keys=True).encode())
-    for name, value in sorted(model.state_dict().items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        content = value.detach().cpu().contiguous().reshape(-1)
-        digest.update(content.view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return fingerprint_of(model.settings, model.state_dict())
 
 
 def embed_in_batches(
