@@ -6,6 +6,7 @@ from proteingraph.viz.contact_map import plot_contact_map
 from proteingraph.viz.embedding_map import plot_embedding_map
 from proteingraph.viz.noise_curves import plot_noise_curves
 from proteingraph.viz.residue_graph import plot_residue_graph
+from proteingraph.viz.residue_profile import plot_residue_profile
 from proteingraph.viz.training_curve import plot_training_curve, read_curve
 
 # Reports are `proteingraph.viz.report.write_report`.
@@ -14,6 +15,7 @@ __all__ = [
     "plot_embedding_map",
     "plot_noise_curves",
     "plot_residue_graph",
+    "plot_residue_profile",
     "plot_training_curve",
     "read_curve",
 ]
