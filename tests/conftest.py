@@ -36,3 +36,33 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
     DenoisingModel(graph={"k": 8, "offsets": [1, 2]}, encoder=sizes).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def quality_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small task that predicts lDDT, really trained."""
+    from helpers.trained_tasks import quality_task
+
+    folder = tmp_path_factory.mktemp("tasks") / "small_quality"
+    quality_task().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sites_folder(test_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small task that predicts interfaces, really trained."""
+    from helpers.trained_tasks import sites_task
+
+    folder = tmp_path_factory.mktemp("tasks") / "small_sites"
+    sites_task(test_files).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def features_folder(test_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of one that needs two further features."""
+    from helpers.trained_tasks import sites_task
+
+    folder = tmp_path_factory.mktemp("tasks") / "with_features"
+    sites_task(test_files, ("conservation", "depth")).save_pretrained(folder)
+    return folder

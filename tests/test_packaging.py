@@ -37,6 +37,7 @@ HEAVY = {
 }
 EXTRAS = ("bench", "cluster", "foldcomp", "plm", "search", "test", "dev")
 ROOMS = (
+    "assess",
     "datasets",
     "embedding",
     "geometry",
