@@ -26,6 +26,10 @@ class TaskConfig:
             best are kept.
         learning_rate: Highest learning rate of the head, and of an encoder from scratch.
         encoder_learning_rate: Highest learning rate of an encoder that is fine-tuned.
+        probe_steps: First steps in which an encoder that is fine-tuned is left alone, so that it is
+            not spoilt by the gradients of a head that knows nothing yet (Kumar et al., ICLR 2022,
+            `"Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution"
+            <https://openreview.net/forum?id=UYneFzXSJWh>`_).
         layer_decay: Share of the learning rate of an encoder's layer that the one below it has,
             where it is fine-tuned: what pre-training learnt of the input is kept.
         warmup_steps: Steps of linear warm-up.
@@ -53,6 +57,7 @@ class TaskConfig:
     patience: Count = 5
     learning_rate: Positive = 1e-3
     encoder_learning_rate: Positive = 3e-4
+    probe_steps: CountOrZero = 0
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     warmup_steps: CountOrZero = 20
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -67,6 +72,10 @@ class TaskConfig:
     noise: Annotated[float, Field(ge=0, le=NOISE_RANGE[1])] = 0.0
     watch: Literal["loss", "score"] = "loss"
     seed: Seed = 0
+
+    def steps_alone(self) -> int:
+        """Steps in which the head is trained alone; all if the encoder is frozen."""
+        return {"finetune": self.probe_steps, "scratch": 0}.get(self.mode, self.steps)
 
     def rate_of_encoder(self) -> float:
         """Highest learning rate of the encoder; 0 if it is frozen."""

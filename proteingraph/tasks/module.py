@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import lightning as L
@@ -112,7 +113,7 @@ class SupervisedTask(L.LightningModule):
 
     def embed(self, batch: Batch) -> Embeddings:
         """Embed a batch, whose attributes change."""
-        trained = torch.is_grad_enabled() and self.config.mode != "frozen"
+        trained = torch.is_grad_enabled() and self.global_step >= self.config.steps_alone()
         with torch.set_grad_enabled(trained):
             return self.model.embed(batch)
 
@@ -190,19 +191,22 @@ class SupervisedTask(L.LightningModule):
             self._random = None
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW with rates for the head and the encoder's layers, all by the same schedule."""
+        """AdamW with rates for the head and the encoder's layers, by schedules that end alike."""
         config = self.config
         groups: list[dict[str, Any]] = parameter_groups(self.head, self.model.encoder, config)
         optimizer = torch.optim.AdamW(
             groups, lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._factor)
+        alone = partial(self._factor, first=config.steps_alone())
+        factors = [self._factor] + [alone] * (len(groups) - 1)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factors)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
 
-    def _factor(self, step: int) -> float:
-        """Share of the highest learning rate: linear warm-up, and a cosine down to zero."""
-        warmup = min(1.0, (step + 1) / max(1, self.config.warmup_steps))
-        return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.config.steps)))
+    def _factor(self, step: int, first: int = 0) -> float:
+        """Share of the highest rate: from a step on linear warm-up, and a cosine down to zero."""
+        step, steps = step - first, self.config.steps - first
+        warmup = min(1.0, max(0, step + 1) / max(1, self.config.warmup_steps))
+        return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, max(0, step) / max(1, steps))))

@@ -69,3 +69,20 @@ def test_a_run_that_diverges_says_so(model, batch) -> None:
         task.head.layers[-1].weight.fill_(math.inf)
     with pytest.raises(ConfigError, match="diverged at step 1"):
         task.training_step(batch, 0)
+
+
+def test_the_encoder_is_left_alone_at_first(model) -> None:
+    task = make(model, probe_steps=20, steps=40, warmup_steps=10, encoder_learning_rate=1e-4)
+    made = task.configure_optimizers()
+    schedule = made["lr_scheduler"]["scheduler"]
+    rates = []
+    for _ in range(40):
+        rates.append(schedule.get_last_lr())
+        made["optimizer"].step()
+        schedule.step()
+    head, encoder = zip(*rates, strict=True)
+    assert not any(encoder[:20]) and all(head)
+    # As another run of half the steps, from there on.
+    shorter = make(model, steps=20, warmup_steps=10, encoder_learning_rate=1e-4)
+    assert encoder[20] == pytest.approx(shorter._factor(0) * 1e-4)
+    assert encoder[35] == pytest.approx(shorter._factor(15) * 1e-4)

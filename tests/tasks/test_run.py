@@ -100,3 +100,13 @@ def test_what_cannot_be_trained_on_is_refused(model, domains, labels) -> None:
         fit(model, (domains, labels), (domains, labels), 2)
     with pytest.raises(ValidationError, match="mode"):
         TaskConfig(mode="warm")
+
+
+@pytest.mark.parametrize(("probe_steps", "changed"), [(6, False), (3, True)])
+def test_the_encoder_changes_once_the_head_was_trained_alone(
+    model, domains, labels, probe_steps: int, changed: bool
+) -> None:
+    config = TaskConfig(steps=6, validate_every=6, probe_steps=probe_steps)
+    fitted = fit(model, (domains, labels), (domains, labels), 3, config)
+    before, after = (dict(m.encoder.named_parameters()) for m in (model, fitted.task.model))
+    assert any(not torch.equal(before[name], after[name]) for name in before) is changed
