@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from proteingraph.cli.checks import check_noise
+from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
 
 __all__ = ["embed"]
@@ -90,9 +91,6 @@ def embed(
         )
     done = f"{count:,} chains written to {output}"
     console.print(done if count else f"nothing to write: {output} is left as it was", markup=False)
-    for result in failed:
-        console.print("[bold red]not embedded:[/]", end=" ")
-        console.print(result.path, markup=False, highlight=False)
-        console.print(f"  {result.reason}", markup=False, highlight=False)
+    show_reasons(console, "not embedded", (f"{r.path}\n  {r.reason}" for r in failed))
     if failed:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from proteingraph.datasets import Failure
 
-__all__ = ["show_failures", "write_failures"]
+__all__ = ["show_failures", "show_reasons", "write_failures"]
 
 SHOWN = 10
 
@@ -24,11 +24,22 @@ def show_failures(console: Console, reasons: Sequence[str], table: Path) -> None
         reasons: Why each file or chain was left out; may be empty.
         table: Table that lists them all.
     """
-    for reason in reasons[:SHOWN]:
-        console.print("[bold red]left out:[/]", end=" ")
-        console.print(reason, markup=False, highlight=False)
+    show_reasons(console, "left out", reasons[:SHOWN])
     if reasons:
         console.print(f"{len(reasons):,} in all: see {table}", markup=False, highlight=False)
+
+
+def show_reasons(console: Console, what: str, reasons: Iterable[str]) -> None:
+    """Print why each file or chain was left out.
+
+    Args:
+        console: Where to print.
+        what: What was not done to it, such as ``"left out"``.
+        reasons: Why; may be empty.
+    """
+    for reason in reasons:
+        console.print(f"[bold red]{what}:[/]", end=" ")
+        console.print(reason, markup=False, highlight=False)
 
 
 def write_failures(failures: Sequence[Failure], table: Path) -> None:

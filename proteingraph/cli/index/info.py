@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli.failures import show_reasons
+from proteingraph.cli.listing import print_head
+
 __all__ = ["info"]
 
 SHOWN = 10
@@ -29,7 +32,7 @@ def info(
     record = opened.record
     console = Console(soft_wrap=True)
     size = sum(length for length, _ in record.files.values())
-    for name, value in (
+    lines = (
         ("entries", f"{record.entries:,}, {'complexes' if record.complexes else 'chains'}"),
         ("residues", f"{record.residues:,}"),
         ("model", f"{record.model} ({record.fingerprint[:12]})"),
@@ -39,16 +42,12 @@ def info(
         ("sources", _listed(record.sources)),
         ("failures", f"{record.failures:,}"),
         ("size", f"{size / 2**20:,.1f} MiB"),
-    ):
-        console.print(f"{name:<10}{value}", markup=False, highlight=False)
-    for failure in opened.failures.head(SHOWN).itertuples():
-        console.print("[bold red]left out:[/]", end=" ")
-        console.print(failure.reason, markup=False, highlight=False)
+    )
+    print_head(console, lines)
+    show_reasons(console, "left out", opened.failures.head(SHOWN)["reason"])
     if verify:
         damage = opened.find_damage()
-        for what in damage:
-            console.print("[bold red]damaged:[/]", end=" ")
-            console.print(f"{index / what}", markup=False, highlight=False)
+        show_reasons(console, "damaged", (str(index / what) for what in damage))
         if damage:
             raise typer.Exit(1)
         console.print("all files are as they were written")

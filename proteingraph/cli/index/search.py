@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proteingraph.cli.failures import show_reasons
+from proteingraph.cli.listing import (
+    check_one_format,
+    print_csv,
+    print_head,
+    print_json,
+    text_table,
+    wide_console,
+)
 from proteingraph.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 SHOWN_LABELS = 3
-WIDTH = 200
 
 
 def search(
@@ -64,8 +70,7 @@ def search(
 
     from proteingraph.search import Index
 
-    if as_json and as_csv:
-        raise ConfigError("--json or --csv: one of them")
+    check_one_format(as_json, as_csv)
     opened = Index.open(index, model)
     shown = _labels(opened, label)
     results = opened.search(
@@ -78,19 +83,13 @@ def search(
     )
     about = _about(opened, number, minimum, tm_align)
     if as_json:
-        json.dump(
-            {**about, "results": [result.to_dict() for result in results]}, sys.stdout, indent=1
-        )
-        print()
+        print_json({**about, "results": [result.to_dict() for result in results]})
     elif as_csv:
         _print_csv(results, opened.record.labels)
     else:
         _print_tables(opened, results, about, shown)
-    failed = [result for result in results if result.reason is not None]
-    console = Console(stderr=True, soft_wrap=True)
-    for result in failed:
-        console.print("[bold red]not searched with:[/]", end=" ")
-        console.print(result.reason, markup=False, highlight=False)
+    failed = [result.reason for result in results if result.reason is not None]
+    show_reasons(Console(stderr=True, soft_wrap=True), "not searched with", failed)
     if failed:
         raise typer.Exit(1)
 
@@ -123,35 +122,29 @@ def _about(index: Index, number: int, minimum: float | None, tm_align: int) -> d
 
 
 def _print_csv(results: Sequence[SearchResult], labels: Sequence[str]) -> None:
-    import csv
-
     from proteingraph.search.results import COLUMNS, result_rows
 
     names = [*COLUMNS, *(f"label_{label}" for label in labels)]
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(result_rows(results, labels))
+    print_csv(names, result_rows(results, labels))
 
 
 def _print_tables(
     index: Index, results: Sequence[SearchResult], about: dict[str, Any], labels: Sequence[str]
 ) -> None:
     """Print what was done, and a table for each query."""
-    from rich.console import Console
-
-    # What is no terminal has no width, and nothing is to be cut off there.
-    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
+    console = wide_console()
     least = "" if about["minimum"] is None else f" of at least {about['minimum']:g}"
     aligned = about["tm_align"]
-    for name, value in (
+    lines = [
         ("model", f"{about['model']} ({about['fingerprint'][:12]})"),
         ("database", f"{about['database']}, {about['entries']:,} entries"),
         ("metric", f"{about['metric']} of protein embeddings{least}"),
         ("search", "all entries compared" if index.exact else "likely entries compared (HNSW)"),
         ("hits", f"at most {about['number']:,} a query"),
-        *([("aligned", f"the first {aligned:,} by TM-align, in that order")] if aligned else []),
-    ):
-        console.print(f"{name:<10}{value}", markup=False, highlight=False)
+    ]
+    if aligned:
+        lines.append(("aligned", f"the first {aligned:,} by TM-align, in that order"))
+    print_head(console, lines)
     for result in results:
         if result.reason is None:
             console.print()
@@ -163,15 +156,11 @@ def _print_tables(
 
 
 def _table(result: SearchResult, labels: Sequence[str], aligned: bool) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     scores = ("TM by query", "TM by hit") if aligned else ()
-    for name in ("", "name", "chain", "residues", "similarity", *scores, *labels):
-        text = name in ("name", "chain", *labels)
-        table.add_column(Text(name), justify="left" if text else "right", no_wrap=not text)
+    names = ("", "name", "chain", "residues", "similarity", *scores, *labels)
+    table = text_table({name: name in ("name", "chain", *labels) for name in names})
     for hit in result.hits:
         marks = (hit.tm_query, hit.tm_hit) if aligned else ()
         table.add_row(
