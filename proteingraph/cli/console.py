@@ -16,7 +16,9 @@ from proteingraph.cli.finetune import finetune
 from proteingraph.cli.index import index
 from proteingraph.cli.models import models
 from proteingraph.cli.pretrain import pretrain
+from proteingraph.cli.quality import quality
 from proteingraph.cli.report import report
+from proteingraph.cli.sites import sites
 from proteingraph.errors import ProteinGraphError
 
 __all__ = ["app", "main"]
@@ -30,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, pretrain, finetune, embed, denoise, report, models):
+for command in (demo, pretrain, finetune, embed, quality, sites, denoise, report, models):
     app.command()(command)
 for group in (data, index):
     app.add_typer(group)

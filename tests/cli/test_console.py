@@ -12,7 +12,7 @@ import proteingraph
 from proteingraph.cli import app, main
 from proteingraph.errors import StructureError
 
-COMMANDS = ("demo", "pretrain", "finetune", "embed", "denoise", "report")
+COMMANDS = ("demo", "pretrain", "finetune", "embed", "quality", "sites", "denoise", "report")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

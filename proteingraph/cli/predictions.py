@@ -1,0 +1,182 @@
+"""What `proteingraph quality` and `proteingraph sites` share: their options, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+import typer
+
+from proteingraph.cli.checks import check_folder
+from proteingraph.cli.failures import show_reasons
+from proteingraph.cli.listing import (
+    check_one_format,
+    print_csv,
+    print_head,
+    print_json,
+    wide_console,
+)
+from proteingraph.cli.progress import progress_bar
+from proteingraph.errors import ProteinGraphError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.console import Console
+    from rich.table import Table
+
+    from proteingraph.assess import NamedTask, QualityPrediction, SitePrediction
+    from proteingraph.io import Structure
+
+__all__ = [
+    "AsCsv",
+    "AsJson",
+    "Chains",
+    "Command",
+    "Files",
+    "Options",
+    "Output",
+    "Plot",
+    "Progress",
+    "Record",
+    "Threads",
+    "run",
+]
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        help="Structure files (PDB, mmCIF, BinaryCIF, also .gz), folders or patterns of them."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Folder for copies, JSON and plots (default: none).",
+    ),
+]
+Chains = Annotated[str | None, typer.Option(help="Chains to predict, as A,B (default: all).")]
+Plot = Annotated[bool, typer.Option(help="Draw a plot of each file into the output folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with all residues.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads to compute with (default: all cores).", min=1)
+]
+Progress = Annotated[bool, typer.Option(help="Show a progress bar.")]
+
+Record = dict[str, Any]
+P = TypeVar("P", "QualityPrediction", "SitePrediction")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options that both commands have."""
+
+    files: list[str]
+    output: Path | None
+    chains: str | None
+    plot: bool
+    as_json: bool
+    as_csv: bool
+    threads: int | None
+    progress: bool
+
+
+@dataclass(frozen=True)
+class Command(Generic[P]):
+    """What a command does of its own.
+
+    Attributes:
+        mark: What goes into the names of outputs, as in ``model_1.lddt.pdb``.
+        open: Loads the task.
+        predict: Makes a prediction.
+        draw: Draws it.
+        order: Brings the records of all files into order.
+        columns: Columns of CSV, by name.
+        rows: Lines of CSV, of the records of all files.
+        table: Lines above the table, as names and values, and the table, of the same.
+        residues: Whether CSV is of residues.
+    """
+
+    mark: str
+    open: Callable[[], NamedTask]
+    predict: Callable[[Structure, NamedTask], P]
+    draw: Callable[[P], Axes]
+    order: Callable[[list[Record]], list[Record]]
+    columns: Sequence[str]
+    rows: Callable[[list[Record]], Iterable[Record]]
+    table: Callable[[list[Record], NamedTask], tuple[list[tuple[str, str]], Table]]
+    residues: bool
+
+
+def run(command: Command[P], options: Options) -> None:
+    """Predict for files, write what is to be written, and print records or a table.
+
+    Raises:
+        ConfigError: If options do not go together, the task is of the wrong kind, or outputs cannot
+            be written.
+        DatasetError: If a folder or pattern holds no structure file.
+        WeightsError: If there is no such task.
+        Exit: With code 1, if files could not be read.
+    """
+    check_one_format(options.as_json, options.as_csv)
+    if options.output is not None:
+        check_folder(options.output)
+
+    import torch
+    from rich.console import Console
+
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    named = command.open()
+    console = Console(stderr=True, soft_wrap=True)
+    found, failed = _predict(command, options, named, console)
+    found = command.order(found)
+    if options.as_json:
+        about = {"model": named.name, "fingerprint": named.fingerprint}
+        print_json({**about, "results": found, "failed": failed})
+    elif options.as_csv:
+        print_csv(command.columns, command.rows(found))
+    elif found:
+        lines, table = command.table(found, named)
+        shown = wide_console()
+        print_head(shown, [("model", f"{named.name} ({named.fingerprint[:12]})"), *lines])
+        shown.print(table)
+    show_reasons(console, "not predicted", ("{file}\n  {reason}".format(**one) for one in failed))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _predict(
+    command: Command[P], options: Options, named: NamedTask, console: Console
+) -> tuple[list[Record], list[dict[str, str]]]:
+    """Records of the good files, as in the JSON of each; and file and reason of the others."""
+    from proteingraph.cli.outputs import output_stems, structure_files, write_outputs
+    from proteingraph.io import read_structure
+
+    files = structure_files(options.files, options.output)
+    stems: Sequence[Path | None] = [None] * len(files)
+    if options.output is not None:
+        stems = output_stems(files, options.output, command.mark)
+    chains = options.chains.split(",") if options.chains else None
+    # Of thousands of files, residues are kept only if they are to be printed.
+    whole = options.as_json or (options.as_csv and command.residues)
+    found, failed = [], []
+    with progress_bar(console, "predicting", options.progress) as report:
+        for done, (file, stem) in enumerate(zip(files, stems, strict=True), start=1):
+            try:
+                prediction = command.predict(read_structure(file, chains=chains), named)
+                record = {"file": str(file), **prediction.to_dict()}
+                if stem is not None:
+                    draw = partial(command.draw, prediction) if options.plot else None
+                    write_outputs(stem, file, prediction, record, draw)
+                found.append(record if whole else {**record, "residues": None})
+            except ProteinGraphError as error:
+                failed.append({"file": str(file), "reason": str(error)})
+            if report is not None:
+                report(done, len(files))
+    return found, failed
