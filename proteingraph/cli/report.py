@@ -45,15 +45,19 @@ def report(
             "residue_number, insertion_code if there are any, and numbers; may be repeated."
         ),
     ] = None,
+    tasks: Annotated[
+        bool, typer.Option(help="Colour by predicted lDDT and by the probability of sites too.")
+    ] = True,
     neighbors: Annotated[
         bool, typer.Option(help="Look for the nearest domains of CATH and SCOPe.")
     ] = True,
 ) -> None:
     """Show a structure in one page of HTML that opens offline.
 
-    The structure in 3D, the map of its residue graph and its sequence, linked, coloured by the norm
-    of the estimated gradient, components of the embeddings, B-factors, or values of a table; the
-    nearest shipped domains; and the record of the weights.
+    The structure in 3D, the map of its residue graph and its sequence, linked; coloured by
+    predicted lDDT and site probability (see quality and sites), the norm of the estimated gradient,
+    components of the embeddings, B-factors, or values of a table; the nearest shipped domains; and
+    the record of the weights.
 
     The first report of a network embeds the 3,030 shipped domains, which takes a few minutes and is
     kept in the user's cache folder; --no-neighbors does without.
@@ -70,12 +74,20 @@ def report(
 
     from proteingraph.datasets import load_cath_scop_mini
     from proteingraph.io import read_structure
-    from proteingraph.viz.report import domain_embeddings, read_card, read_columns, write_report
+    from proteingraph.viz.report import (
+        domain_embeddings,
+        read_card,
+        read_columns,
+        task_columns,
+        write_report,
+    )
     from proteingraph.zoo import load_model
 
     console = Console(stderr=True, soft_wrap=True)
     structure = read_structure(file, chains=chains.split(",") if chains else None)
     columns = [column for table in values or [] for column in read_columns(table, structure)]
+    if tasks:
+        columns += task_columns(structure)
     network = load_model(model)
     domains = None
     if neighbors:

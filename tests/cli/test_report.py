@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 
@@ -10,9 +11,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from proteingraph.assess import predict_sites
 from proteingraph.cli.report import report
 from proteingraph.datasets import load_cath_scop_mini
 from proteingraph.errors import ConfigError, StructureError, WeightsError
+from proteingraph.tasks import TaskModel
 
 app = typer.Typer()
 app.command()(report)
@@ -40,8 +43,9 @@ def test_report_of_a_chain(weights, test_files, tmp_path):
     page, table = tmp_path / "report.html", tmp_path / "quality.csv"
     table.write_text("chain,residue_number,quality\nA,991,0.5\n")
     file = test_files / "5zng.cif.gz"
-    chains = ("--chains", "A", "--values", table, "--plddt", "--sigma", "2", "--no-neighbors")
-    result = run(file, "-o", page, "-m", weights, *chains)
+    chains = ("--chains", "A", "--values", table, "--plddt", "--sigma", "2")
+    without = ("--no-neighbors", "--no-tasks")
+    result = run(file, "-o", page, "-m", weights, *chains, *without)
     assert result.exit_code == 0, result.output
     assert str(page) in result.output.replace("\n", "")
     shown = payload(page)
@@ -53,10 +57,38 @@ def test_report_of_a_chain(weights, test_files, tmp_path):
     assert "Nearest domains" not in page.read_text("utf-8")
 
 
+def test_what_tasks_predict_is_shown(
+    weights, test_files, tmp_path, quality_folder, sites_folder, monkeypatch
+):
+    page = tmp_path / "report.html"
+    shipped = {"quality_base": quality_folder, "sites_base": sites_folder}
+    monkeypatch.setattr("proteingraph.viz.report.tasks.resolve_name", shipped.get)
+    monkeypatch.setattr(
+        "proteingraph.zoo.load_task",
+        lambda name: TaskModel.from_pretrained(shipped.get(name, name)),
+    )
+    file = test_files / "5zng.cif.gz"
+    assert run(file, "-o", page, "-m", weights, "--no-neighbors").exit_code == 0
+    quality, site, score = payload(page)["columns"][:3]
+    assert [one["name"] for one in (quality, site, score)] == [
+        "predicted lDDT",
+        "site probability",
+        "score norm",
+    ]
+    assert (quality["low"], quality["high"], site["low"], site["high"]) == (0, 1, 0, 1)
+    assert "as quality_base" in quality["about"]
+    packed = np.frombuffer(base64.b64decode(site["values"]["data"]), "<f4")
+    np.testing.assert_array_equal(packed, predict_sites(file, sites_folder).values)
+    del shipped["quality_base"]
+    run(file, "-o", page, "-m", weights, "--no-neighbors")
+    assert payload(page)["columns"][0]["name"] == "site probability"
+
+
 def test_nearest_domains_are_named(weights, test_files, tmp_path, few_domains):
     page = tmp_path / "report.html"
     file = test_files / "5zng.cif.gz"
-    assert run(file, "-o", page, "-m", weights, "--complex").exit_code == 0
+    options = ("--complex", "--no-tasks")
+    assert run(file, "-o", page, "-m", weights, *options).exit_code == 0
     text = page.read_text("utf-8")
     listed = re.findall(r'<th scope="row">(\w+)</th>', text)
     assert len(listed) == 8

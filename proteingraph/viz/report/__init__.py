@@ -6,6 +6,7 @@ from proteingraph.viz.report.card import read_card
 from proteingraph.viz.report.columns import ResidueColumn
 from proteingraph.viz.report.domains import NearDomain, domain_embeddings, nearest_domains
 from proteingraph.viz.report.report import write_report
+from proteingraph.viz.report.tasks import quality_column, site_column, task_columns
 from proteingraph.viz.report.values import read_columns
 
 __all__ = [
@@ -13,7 +14,10 @@ __all__ = [
     "ResidueColumn",
     "domain_embeddings",
     "nearest_domains",
+    "quality_column",
     "read_card",
     "read_columns",
+    "site_column",
+    "task_columns",
     "write_report",
 ]
