@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from proteingraph.errors import ConfigError
+from proteingraph.io.alphabet import AMINO_ACIDS
 from proteingraph.nn import CondResNet, Embeddings, GraphEncoder, mean_and_deviation
 from proteingraph.ops import gather, segment_mean
 from proteingraph.tasks.surroundings import SHAPE_CHANNELS, SurroundingsLayer, find_surroundings
@@ -35,6 +36,9 @@ def embedding_channels(encoder: GraphEncoder | CondResNet) -> tuple[int, int]:
         return channels, channels
     pair = int(encoder.config["pair_channels"])
     return channels + pair, pair
+
+
+TYPES = len(AMINO_ACIDS) + 1  # and one for unknown ones
 
 
 class FeatureProjection(nn.Module):
@@ -96,7 +100,8 @@ class TaskHead(nn.Module):
     Shapes:
         - **input:** `Embeddings` of B proteins with N residues and E pairs, the protein of each
           residue, int64 ``[N]``, sorted, the number of proteins, ``[N, features]`` if there are
-          any, and CA in Å, ``[N, 3]``, which only a `SurroundingsHead` looks at
+          any, and, which only a `SurroundingsHead` looks at, CA in Å, ``[N, 3]``, and residue
+          types, ``[N]``
         - **output:** ``[N, outputs]``, ``[B, outputs]`` or ``[E, outputs]``
     """
 
@@ -148,12 +153,13 @@ class TaskHead(nn.Module):
         proteins: int,
         features: Tensor | None = None,
         pos: Tensor | None = None,
+        residue_type: Tensor | None = None,
     ) -> Tensor:
         """Predict.
 
         Raises:
-            ValueError: If features or coordinates are needed and absent, or features are given and
-                not needed.
+            ValueError: If features, coordinates or types are needed and absent, or features are
+                given and not needed.
         """
         if (self.projection is None) != (features is None):
             raise ValueError(f"{self}: expected features of residues, or none, as it was made for")
@@ -161,9 +167,11 @@ class TaskHead(nn.Module):
         if self.projection is not None and features is not None:
             residue = torch.cat([residue, self.projection(features.to(residue.dtype))], dim=-1)
         inputs = self.inputs(residue, embeddings, batch, proteins)
-        return self.predict(inputs, batch, pos)
+        return self.predict(inputs, batch, pos, residue_type)
 
-    def predict(self, inputs: Tensor, batch: Tensor, pos: Tensor | None) -> Tensor:
+    def predict(
+        self, inputs: Tensor, batch: Tensor, pos: Tensor | None, residue_type: Tensor | None
+    ) -> Tensor:
         """Predict from :meth:`inputs`."""
         values: Tensor = self.layers(self._scale(inputs))
         return values
@@ -271,16 +279,19 @@ class SurroundingsHead(ResidueHead):
         self.layers = nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, outputs))
 
     def count_inputs(self, residue: int, pair: int) -> int:
-        """Those of a `ResidueHead`, and the shape of the surroundings."""
-        return super().count_inputs(residue, pair) + SHAPE_CHANNELS
+        """Those of a `ResidueHead`, the shape of the surroundings, and the residue type."""
+        return super().count_inputs(residue, pair) + SHAPE_CHANNELS + TYPES
 
-    def predict(self, inputs: Tensor, batch: Tensor, pos: Tensor | None) -> Tensor:
+    def predict(
+        self, inputs: Tensor, batch: Tensor, pos: Tensor | None, residue_type: Tensor | None
+    ) -> Tensor:
         """Predict from the inputs of a `ResidueHead`, and what is around."""
-        if pos is None:
-            raise ValueError(f"{self}: expected the coordinates of residues")
+        if pos is None or residue_type is None:
+            raise ValueError(f"{self}: expected coordinates and types of residues")
         surroundings = find_surroundings(pos, batch)
-        shape = surroundings.shape.to(inputs.dtype)
-        state = self.first(self._scale(torch.cat([inputs, shape], dim=-1)))
+        types = F.one_hot(residue_type.long(), TYPES)
+        told = [inputs, surroundings.shape.to(inputs.dtype), types.to(inputs.dtype)]
+        state = self.first(self._scale(torch.cat(told, dim=-1)))
         for layer in self.around:
             state = layer(state, surroundings)
         values: Tensor = self.layers(state)

@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from proteingraph.ops import gather, knn_edges, segment_sum
+from proteingraph.ops import gather, knn_edges, segment_mean, segment_sum
 
 __all__ = ["DISTANCES", "SHAPE_CHANNELS", "Surroundings", "SurroundingsLayer", "find_surroundings"]
 
 NEIGHBORS = 40
 DISTANCES = (5.0, 9.0, 14.0)
 """Widths in Å of the Gaussians that neighbours are weighted by."""
-SHAPE_CHANNELS = 2 * len(DISTANCES)
+SHAPE_CHANNELS = 2 * len(DISTANCES) + 2
 CHANNELS = 32
 
 
@@ -27,9 +27,11 @@ class Surroundings:
         source: Neighbours, those of the first residue first, int64 ``[E]``.
         starts: Where the neighbours of each residue begin, int64 ``[N]``.
         weights: Of each neighbour in the mean over those of its residue, ``[D, E]``.
-        shape: Of each residue how dense and how one-sided its surroundings are, ``[N, 2 D]``: the
-            logarithm of 1 + the sum of its neighbours' Gaussians, and the distance to their mean in
-            units of the Gaussian's width. Residues of the surface have few neighbours, on one side.
+        shape: Of each residue how dense and how one-sided its surroundings are, ``[N, 2 D + 2]``:
+            for each Gaussian the logarithm of 1 + the sum of its neighbours', and the distance to
+            their mean in units of the Gaussian's width; then the mean distance of its neighbours
+            (nm), and the logarithm of the residues of its protein. Residues of the surface have few
+            neighbours, on one side.
     """
 
     source: Tensor
@@ -75,6 +77,8 @@ def find_surroundings(pos: Tensor, batch: Tensor) -> Surroundings:
         mean = segment_sum(share[:, None] * step, target, size)
         weights.append(share)
         shape += [total[:, 0].log1p(), mean.norm(dim=-1) / distance]
+    far = segment_mean(squared.sqrt()[:, None], target, size)[:, 0] / 10
+    shape += [far, torch.bincount(batch)[batch].to(pos.dtype).log()]
     return Surroundings(
         source, count.cumsum(0) - count, torch.stack(weights), torch.stack(shape, dim=-1)
     )

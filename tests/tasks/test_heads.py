@@ -22,6 +22,7 @@ from proteingraph.tasks.heads import (
 )
 
 SIZES = (5, 1, 7)  # residues of each protein
+KINDS = torch.arange(13, dtype=torch.int8) + 8  # residue types, the last unknown
 
 
 def embeddings(seed: int = 0) -> tuple[Embeddings, torch.Tensor]:
@@ -174,23 +175,25 @@ def positions(seed: int = 1) -> torch.Tensor:
 def test_surroundings_are_seen_the_same_however_a_structure_lies() -> None:
     (given, batch), pos = embeddings(), positions()
     head = surrounded()
-    expected = head(given, batch, 3, pos=pos)
+    expected = head(given, batch, 3, pos=pos, residue_type=KINDS)
     turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(2)))[0]
-    moved = head(given, batch, 3, pos=pos @ turn.T + 7)
+    moved = head(given, batch, 3, pos=pos @ turn.T + 7, residue_type=KINDS)
     torch.testing.assert_close(moved, expected, rtol=1e-4, atol=1e-5)
-    assert not torch.allclose(head(given, batch, 3, pos=1.3 * pos), expected, atol=1e-3)
+    assert not torch.allclose(
+        head(given, batch, 3, pos=1.3 * pos, residue_type=KINDS), expected, atol=1e-3
+    )
 
 
 def test_surroundings_are_those_of_the_protein_alone() -> None:
     (given, batch), pos = embeddings(), positions()
-    together = surrounded()(given, batch, 3, pos=pos)
+    together = surrounded()(given, batch, 3, pos=pos, residue_type=KINDS)
     for protein in range(3):
         there = batch == protein
         pairs = there[given.edge_index[1]]
         index = given.edge_index[:, pairs] - int(there.nonzero()[0])
         alone = Embeddings(given.residue[there], given.pair[pairs], given.protein[:1], index)
         zeros = torch.zeros(int(there.sum()), dtype=torch.long)
-        found = surrounded()(alone, zeros, 1, pos=pos[there])
+        found = surrounded()(alone, zeros, 1, pos=pos[there], residue_type=KINDS[there])
         torch.testing.assert_close(found, together[there], rtol=1e-4, atol=1e-5)
 
 
@@ -199,7 +202,7 @@ def test_each_layer_reaches_as_far_as_neighbours_do() -> None:
     pos.requires_grad_(False)
     residue = given.residue.clone().requires_grad_(True)
     given = replace(given, residue=residue)
-    surrounded(1)(given, batch, 3, pos=pos)[0].sum().backward()
+    surrounded(1)(given, batch, 3, pos=pos, residue_type=KINDS)[0].sum().backward()
     seen = residue.grad.abs().sum(dim=1) > 0
     assert seen[:5].all() and not seen[5:].any()
 

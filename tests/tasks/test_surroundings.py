@@ -25,6 +25,10 @@ def test_means_and_shape_are_the_sums_written_out(domains) -> None:
         np.testing.assert_allclose(density, np.log1p(total), rtol=1e-4)
         expected = np.linalg.norm((share[..., None] * step).sum(1), axis=-1) / distance
         np.testing.assert_allclose(one_sided, expected, rtol=1e-3, atol=1e-4)
+    far, size = found.shape[:, -2:].numpy().T
+    expected = np.sqrt(squared).sum(1) / (len(pos) - 1) / 10
+    np.testing.assert_allclose(far, expected, rtol=1e-4)
+    np.testing.assert_allclose(size, np.log(len(pos)), rtol=1e-6)
 
 
 def test_residues_alone_or_far_off_have_no_surroundings() -> None:
@@ -32,7 +36,7 @@ def test_residues_alone_or_far_off_have_no_surroundings() -> None:
     batch = torch.tensor([0, 1, 1])
     found = find_surroundings(pos, batch)
     assert found.mean(torch.ones(3, 4)).isfinite().all()
-    assert not found.mean(torch.ones(3, 4)).any() and not found.shape.any()
+    assert not found.mean(torch.ones(3, 4)).any() and not found.shape[:, :-2].any()
     layer = SurroundingsLayer(4, 0.0)
     assert layer(torch.randn(3, 4), found).isfinite().all()
 
