@@ -102,7 +102,7 @@ def judge(predicted: Sequence[Floats], models: AnnotatedPack) -> dict[str, float
 
 
 def judge_kinds(predicted: Sequence[Floats], models: AnnotatedPack) -> dict[str, dict[str, float]]:
-    """Residue measures of each kind of model apart, its share of residues and its mean error."""
+    """Residue measures, those that are defined, of each kind of model; its size and mean error."""
     kinds = np.repeat(models.label("kind"), models.pack.lengths)
     guess, truth = np.concatenate(predicted), models.columns["lddt"]
     found = {}
@@ -114,7 +114,8 @@ def judge_kinds(predicted: Sequence[Floats], models: AnnotatedPack) -> dict[str,
             "mean_true": float(truth[mine].mean()),
             "bias": float((guess[mine] - truth[mine]).mean()),
         }
-        found[kind] = {**residue_measures(guess[mine], truth[mine]), **about}
+        measured = residue_measures(guess[mine], truth[mine])
+        found[kind] = {k: value for k, value in measured.items() if np.isfinite(value)} | about
     return found
 
 

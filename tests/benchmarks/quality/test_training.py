@@ -1,0 +1,83 @@
+"""Trainings that are kept, and examples that they are given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.common.annotated import AnnotatedPack
+from benchmarks.quality.models import Models, examples_of, synthetic
+from benchmarks.quality.quality import SETTINGS, summarise
+from benchmarks.quality.training import Job, predict_quality, read_settings, run_job
+from proteingraph.datasets import load_cath_scop_mini
+from proteingraph.errors import ConfigError
+from proteingraph.tasks import TaskModel
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """Models made of a few shipped domains, in the place of all kinds."""
+    pack = load_cath_scop_mini()
+    few = pack.subset(np.argsort(pack.lengths)[20:26]).trace()
+    packs = {
+        name: synthetic(few.subset([2 * place, 2 * place + 1]), seed=place)
+        for place, name in enumerate(("train", "validation", "test"))
+    }
+    return Models(packs, packs, packs["train"])
+
+
+@pytest.fixture
+def settings():
+    read = read_settings(SETTINGS)
+    return replace(read, training=replace(read.training, steps=2, validate_every=1, hidden=8))
+
+
+def test_settings_are_read_and_steps_replaced():
+    assert read_settings(SETTINGS, steps=7).training.validate_every <= 7
+    assert read_settings(SETTINGS, steps=7).training.steps == 7
+    assert read_settings(SETTINGS).training.context
+
+
+def test_examples_join_packs_in_order(models):
+    packs = [models.comparative["train"], models.comparative["test"]]
+    joined = examples_of(packs)
+    assert joined.corpus.names.tolist() == [*packs[0].pack.names, *packs[1].pack.names]
+    lddt = np.concatenate([one.columns["lddt"] for one in packs])
+    np.testing.assert_allclose(np.concatenate(joined.labels), lddt, atol=1e-6)
+
+
+def test_what_has_no_label_is_not_trained_on(models):
+    pack = models.comparative["train"]
+    mask = pack.columns["lddt_mask"].copy()
+    mask[3] = False
+    part = AnnotatedPack(pack.pack, {**pack.columns, "lddt_mask": mask})
+    assert np.flatnonzero(np.isnan(np.concatenate(examples_of([part]).labels))).tolist() == [3]
+
+
+def test_a_training_is_kept_and_one_of_other_settings_refused(
+    models, settings, guessing_weights: Path, tmp_path: Path
+):
+    job = Job("finetune", 1)
+    record = run_job(job, guessing_weights, models, settings, tmp_path)
+    assert record["steps"] == 2 and set(record["kinds"]) >= {"gaussian", "segment_shift"}
+    result = tmp_path / job.name / "result.json"
+    before = result.stat().st_mtime_ns
+    assert run_job(job, guessing_weights, models, settings, tmp_path) == record
+    assert result.stat().st_mtime_ns == before
+    task = TaskModel.from_pretrained(tmp_path / job.name)
+    assert task.task.model.embedding_sigma == settings.sigma
+    predicted = np.concatenate(predict_quality(task, models.comparative["test"]))
+    with np.load(tmp_path / job.name / "test.npz") as kept:
+        np.testing.assert_allclose(predicted, kept["lddt"], atol=1e-6)
+    other = replace(settings, sigma=1.0)
+    with pytest.raises(ConfigError, match="other settings"):
+        run_job(job, guessing_weights, models, other, tmp_path)
+
+
+def test_spread_is_over_runs():
+    found = summarise([{"pearson": 0.7}, {"pearson": 0.8}, {"pearson": 0.9}])
+    assert found["pearson"] == {"mean": pytest.approx(0.8), "std": pytest.approx(0.1), "runs": 3}
+    assert summarise([{"pearson": 0.7}])["pearson"]["std"] is None
