@@ -120,7 +120,9 @@ class SupervisedTask(L.LightningModule):
     def score(self, embeddings: Embeddings, batch: Batch) -> Tensor:
         """Score residues, proteins or pairs by their embeddings, ``[items, outputs]``."""
         features = batch.features if "features" in batch else None
-        outputs: Tensor = self.head(embeddings, batch.batch, batch.num_graphs, features, batch.pos)
+        outputs: Tensor = self.head(
+            embeddings, batch.batch, batch.num_graphs, features, batch.pos, batch.residue_type
+        )
         return self.offset + self.scale * outputs
 
     def forward(self, batch: Batch) -> Tensor:

@@ -14,8 +14,10 @@ from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks import Target, TaskConfig, TaskModel
 from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.examples import Examples
+from proteingraph.tasks.examples import Examples
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
+from proteingraph.tasks.run import fit_target
 from proteingraph.tasks.predict import predict_scores, windows
 
 TARGETS = {
@@ -150,3 +152,22 @@ def test_settings_that_cannot_be(model, tmp_path, change, message) -> None:
         TaskModel.from_pretrained(tmp_path)
     with pytest.raises(WeightsError, match=r"task\.json is missing"):
         TaskModel.from_pretrained(tmp_path / "absent")
+
+
+def test_a_head_that_looks_around_is_trained_saved_and_loaded(model, domains, tmp_path) -> None:
+    labels = [(torch.cdist(d.pos, d.pos) < 10).sum(dim=1).float().numpy() for d in domains]
+    known = Examples(domains, labels)
+    config = TaskConfig(mode="frozen", steps=60, hidden=16, surroundings=1, learning_rate=1e-2)
+    target = Target(kind="regression", name="neighbours")
+    saved = TaskModel(fit_target(model, known, known, target, config).task)
+    saved.save_pretrained(tmp_path)
+    pairs = zip(
+        saved.predict(list(domains)),
+        TaskModel.from_pretrained(tmp_path).predict(list(domains)),
+        strict=True,
+    )
+    values = []
+    for one, two in pairs:
+        np.testing.assert_array_equal(one.values, two.values)
+        values.append(one.values)
+    assert np.corrcoef(np.concatenate(values), np.concatenate(labels))[0, 1] > 0.9
