@@ -14,11 +14,10 @@ from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks import Target, TaskConfig, TaskModel
 from proteingraph.tasks.calibration import Calibration, Interval
 from proteingraph.tasks.examples import Examples
-from proteingraph.tasks.examples import Examples
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
-from proteingraph.tasks.run import fit_target
 from proteingraph.tasks.predict import predict_scores, windows
+from proteingraph.tasks.run import fit_target
 
 TARGETS = {
     "residue": Target(kind="binary", name="site"),
