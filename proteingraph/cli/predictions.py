@@ -69,7 +69,7 @@ Threads = Annotated[
 Progress = Annotated[bool, typer.Option(help="Show a progress bar.")]
 
 Record = dict[str, Any]
-P = TypeVar("P", "QualityPrediction", "SitePrediction")
+P = TypeVar("P", bound="QualityPrediction | SitePrediction")
 
 
 @dataclass(frozen=True)
