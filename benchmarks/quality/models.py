@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -17,30 +18,51 @@ from proteingraph.datasets.decoys import SyntheticDecoys
 from proteingraph.tasks import Target
 from proteingraph.tasks.examples import Examples
 
-__all__ = ["LDDT", "Models", "examples_of", "load_models", "synthetic"]
+__all__ = ["LDDT", "Made", "Models", "examples_of", "load_models", "synthetic"]
 
 LDDT = Target(level="residue", kind="regression", bounded=True, name="lDDT")
 
 
+class Made(Mapping[str, AnnotatedPack]):
+    """Packs by split that are made when they are first asked for."""
+
+    def __init__(self, splits: Iterable[str], make: Callable[[str], AnnotatedPack]) -> None:
+        self.splits = tuple(splits)
+        self.make = cache(make)
+
+    def __getitem__(self, split: str) -> AnnotatedPack:
+        """Return a pack, the same each time."""
+        if split not in self.splits:
+            raise KeyError(split)
+        return self.make(split)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the splits."""
+        return iter(self.splits)
+
+    def __len__(self) -> int:
+        """Return the number of splits."""
+        return len(self.splits)
+
+
 @dataclass(frozen=True, eq=False)
 class Models:
-    """Models of three kinds, CA alone.
+    """Models of three kinds by split, CA alone.
 
     Attributes:
-        comparative: By split.
-        synthetic: By split: models made of the natives of the comparative ones.
-        threaded: To train on; None if there are none.
+        comparative: Comparative models.
+        synthetic: Models made of the natives of these.
+        threaded: Models by threading, to train on only.
     """
 
-    comparative: dict[str, AnnotatedPack]
-    synthetic: dict[str, AnnotatedPack]
-    threaded: AnnotatedPack | None = None
+    comparative: Mapping[str, AnnotatedPack]
+    synthetic: Mapping[str, AnnotatedPack]
+    threaded: Mapping[str, AnnotatedPack]
 
     def trained_on(self, data: str) -> list[AnnotatedPack]:
         """What to train on: ``"comparative"``, ``"synthetic"``, ``"threaded"`` (with the first)."""
         if data == "threaded":
-            assert self.threaded is not None
-            return [self.comparative["train"], self.threaded]
+            return [self.comparative["train"], self.threaded["train"]]
         return [{"comparative": self.comparative, "synthetic": self.synthetic}[data]["train"]]
 
     def watched(self, data: str) -> AnnotatedPack:
@@ -49,21 +71,22 @@ class Models:
 
 
 def load_models(root: Path, threaded: int, seed: int = 0) -> Models:
-    """Read comparative models, and make others.
+    """Read comparative models, and prepare to make others.
 
     Args:
         root: Folder of the corpus.
-        threaded: Models by threading to make; 0 for none.
+        threaded: Models by threading to make.
         seed: Of what is made. (default: :obj:`0`)
 
     Raises:
         DatasetError: If a file is absent or damaged, or relatives are on both sides of a split.
     """
-    comparative = load_decoys(root, backbone=False)
-    made = {name: synthetic(pack.trace(), seed) for name, pack in load_natives(root).items()}
-    if not threaded:
-        return Models(comparative, made)
-    return Models(comparative, made, thread(load_natives_to_thread(root), threaded, seed))
+    natives = load_natives(root)
+    return Models(
+        load_decoys(root, backbone=False),
+        Made(natives, lambda split: synthetic(natives[split].trace(), seed)),
+        Made(["train"], lambda _: thread(load_natives_to_thread(root), threaded, seed)),
+    )
 
 
 def synthetic(natives: ChainPack, seed: int = 0) -> AnnotatedPack:

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from benchmarks.quality.models import Models, load_models
 from benchmarks.quality.strain import SIGMAS, relaxedness
 from benchmarks.quality.training import MODES, Job, read_settings, run_job
 from benchmarks.quality.trees import TRACKS, predict_trees, tree_features
+from proteingraph.files import replacing
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks import TaskModel
 from proteingraph.tasks.saved import HEAD, TASK
@@ -80,6 +82,16 @@ def judge_trees(models: Models, seeds: int) -> dict[str, list[Figures]]:
     for track in TRACKS:
         guesses = [predict_trees(known, lddt, asked, track, seed) for seed in range(seeds)]
         found[track] = [judge(np.split(guess, starts), packs["test"]) for guess in guesses]
+    return found
+
+
+def kept(path: Path, measure: Callable[[], Record]) -> Record:
+    """What was measured before, or is measured now and kept."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial:
+            partial.write_text(json.dumps(measure(), indent=2) + "\n", encoding="utf-8")
+    found: Record = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -186,16 +198,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = read_settings(arguments.settings, arguments.steps)
     (network,) = load_networks(arguments.weights)
     with run.timed("models"):
-        needed = "threaded" in [*arguments.others, *arguments.long]
-        threaded = settings.threaded if needed else 0
-        models = load_models(arguments.data_root, threaded)
-    results: Record = {"strain": {}, "trees": {}}
+        models = load_models(arguments.data_root, settings.threaded)
+    results: Record = {}
     with run.timed("strain"):
-        results["strain"] = judge_strain(network.model, models)
+        path = arguments.runs / f"strain_{network.name}.json"
+        results["strain"] = kept(path, lambda: judge_strain(network.model, models))
     methods = {"no labels, estimated gradient": summarise([results["strain"]["test"]])}
     if not arguments.no_trees:
         with run.timed("trees"):
-            results["trees"] = judge_trees(models, arguments.seeds)
+            path = arguments.runs / f"trees_{arguments.seeds}.json"
+            results["trees"] = kept(path, lambda: judge_trees(models, arguments.seeds))
         methods |= {f"trees, {name}": summarise(f) for name, f in results["trees"].items()}
     records: dict[str, Record] = {}
     for job in make_jobs(arguments):
@@ -233,7 +245,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     run.write(
         networks={network.name: network.describe()},
         models=counts,
-        synthetic={name: len(pack) for name, pack in models.synthetic.items()},
         methods=methods,
         chosen=best,
         runs=records,

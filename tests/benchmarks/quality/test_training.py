@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common.annotated import AnnotatedPack
-from benchmarks.quality.models import Models, examples_of, synthetic
+from benchmarks.quality.models import Made, Models, examples_of, synthetic
 from benchmarks.quality.quality import SETTINGS, summarise
 from benchmarks.quality.training import Job, predict_quality, read_settings, run_job
 from proteingraph.datasets import load_cath_scop_mini
@@ -26,7 +26,7 @@ def models() -> Models:
         name: synthetic(few.subset([2 * place, 2 * place + 1]), seed=place)
         for place, name in enumerate(("train", "validation", "test"))
     }
-    return Models(packs, packs, packs["train"])
+    return Models(packs, packs, {"train": packs["train"]})
 
 
 @pytest.fixture
@@ -47,6 +47,20 @@ def test_examples_join_packs_in_order(models):
     assert joined.corpus.names.tolist() == [*packs[0].pack.names, *packs[1].pack.names]
     lddt = np.concatenate([one.columns["lddt"] for one in packs])
     np.testing.assert_allclose(np.concatenate(joined.labels), lddt, atol=1e-6)
+
+
+def test_packs_are_made_once_and_when_asked_for(models):
+    asked = []
+
+    def make(split: str) -> AnnotatedPack:
+        asked.append(split)
+        return models.comparative[split]
+
+    made = Made(models.comparative, make)
+    assert list(made) == ["train", "validation", "test"] and asked == []
+    assert made["test"] is made["test"] and asked == ["test"]
+    with pytest.raises(KeyError):
+        made["other"]
 
 
 def test_what_has_no_label_is_not_trained_on(models):
