@@ -9,16 +9,20 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import DatasetError
+from proteingraph.nn import Embeddings
 from proteingraph.pretrain.batches import CropDataset, Draw
-from proteingraph.pretrain.model import visible_attributes
+from proteingraph.pretrain.field import evaluation
+from proteingraph.pretrain.model import DenoisingModel, visible_attributes
 from proteingraph.tasks.target import Target
 from proteingraph.transforms._crop import keep_nodes
 
-__all__ = ["ExampleCrops", "Examples", "encode_labels"]
+__all__ = ["ExampleCrops", "Examples", "encode_labels", "split_embeddings"]
+
+KEPT_RESIDUES = 150_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,7 @@ class ExampleCrops(CropDataset):
         )
         self.target = target
         self.noise = noise
+        self.kept: list[Embeddings] | None = None
         self.labels = encode_labels(examples, target)
         self.pairs = _pairs(examples, self.labels) if target.level == "pair" else None
         self.features: list[Tensor] | None = None
@@ -105,6 +110,32 @@ class ExampleCrops(CropDataset):
         data.row = torch.arange(data.pos.size(0))
         data = self.crop(data)
         return self._disturbed(self._labelled(data, row), seed)
+
+    def keep_embeddings(self, model: DenoisingModel, residues: int) -> bool:
+        """Embed all chains once, for as long as the network is not trained; whether that was done.
+
+        It is not where crops or noise make a chain another one each time, or where embeddings would
+        take more than about a gigabyte. Graphs then have them as ``kept_residue``, ``kept_pair``,
+        ``kept_protein`` and ``kept_index``.
+
+        Args:
+            model: The network.
+            residues: Residues in a batch, about.
+        """
+        lengths = self.corpus.lengths
+        whole = self.crop.size >= lengths.max(initial=0)
+        if self.noise or not whole or lengths.sum() > KEPT_RESIDUES:
+            return False
+        number = (lengths.cumsum() - lengths) // residues
+        kept: list[Embeddings] = []
+        device = next(model.parameters()).device
+        with evaluation(model):
+            for group in np.split(np.arange(len(lengths)), np.flatnonzero(np.diff(number)) + 1):
+                batch = Batch.from_data_list([self._bare(row) for row in group.tolist()])
+                sizes = lengths[group].tolist()
+                kept += split_embeddings(model.embed(batch.to(device)), sizes)
+        self.kept = kept
+        return True
 
     def piece(self, row: int, first: int, last: int) -> Data:
         """Residues `first` to before `last` of a chain, with their features and without labels."""
@@ -131,6 +162,10 @@ class ExampleCrops(CropDataset):
             data.y_index, data.y = ends[:, there], labels[there]
         else:
             data.y = labels[kept] if self.target.level == "residue" else labels
+        if self.kept is not None:
+            found = self.kept[row]
+            data.kept_residue, data.kept_pair = found.residue, found.pair
+            data.kept_protein, data.kept_index = found.protein, found.edge_index
         return data
 
     def _disturbed(self, data: Data, seed: int) -> Data:
@@ -142,6 +177,37 @@ class ExampleCrops(CropDataset):
             if self.backbone:
                 data.backbone = data.backbone + shift * data.backbone_mask[..., None]
         return data
+
+
+def split_embeddings(embeddings: Embeddings, sizes: list[int]) -> list[Embeddings]:
+    """Embeddings of each graph of a batch, on the CPU.
+
+    Args:
+        embeddings: Of the batch.
+        sizes: Residues of each graph.
+    """
+    residue, pair, protein, index = (
+        values.cpu()
+        for values in (
+            embeddings.residue,
+            embeddings.pair,
+            embeddings.protein,
+            embeddings.edge_index,
+        )
+    )
+    ends = torch.tensor(sizes).cumsum(0)
+    stops = torch.searchsorted(index[1].contiguous(), ends).tolist()
+    starts = [0, *ends[:-1].tolist()]
+    rows = zip([0, *stops[:-1]], stops, starts, ends.tolist(), strict=True)
+    return [
+        Embeddings(
+            residue=residue[start:end].clone(),
+            pair=pair[first:stop].clone(),
+            protein=protein[number : number + 1].clone(),
+            edge_index=index[:, first:stop] - start,
+        )
+        for number, (first, stop, start, end) in enumerate(rows)
+    ]
 
 
 def encode_labels(examples: Examples, target: Target) -> list[Tensor]:

@@ -113,7 +113,12 @@ class SupervisedTask(L.LightningModule):
         return self
 
     def embed(self, batch: Batch) -> Embeddings:
-        """Embed a batch, whose attributes change."""
+        """Embed a batch, whose attributes change; embeddings that were kept are taken while true."""
+        judged = 0 if self.training else 1  # after a step, of which there was none yet
+        if "kept_pair" in batch and self.global_step < self.config.steps_alone() + judged:
+            return Embeddings(
+                batch.kept_residue, batch.kept_pair, batch.kept_protein, batch.kept_index
+            )
         trained = torch.is_grad_enabled() and self.global_step >= self.config.steps_alone()
         with torch.set_grad_enabled(trained):
             return self.model.embed(batch)

@@ -128,6 +128,8 @@ def fit_target(
     L.seed_everything(config.seed, verbose=False)
     task = _make_task(copy.deepcopy(model), trained_on, config)
     loaders = _Loaders(trained_on, watched, config)
+    if config.steps_alone() and trained_on.keep_embeddings(task.model, config.residues):
+        watched.keep_embeddings(task.model, config.residues)
     if checkpoints is not None:
         return _train(task, loaders, Path(checkpoints), callbacks)
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,8 @@ import torch
 from pydantic import ValidationError
 
 from proteingraph.pretrain import DenoisingModel
-from proteingraph.tasks import TaskConfig
+from proteingraph.tasks import Target, TaskConfig
+from proteingraph.tasks.examples import ExampleCrops, Examples
 from proteingraph.tasks.run import Fitted, fit, predict
 
 SHORT = TaskConfig(steps=6, validate_every=3, residues=200, crop=40, warmup_steps=2)
@@ -110,3 +111,29 @@ def test_the_encoder_changes_once_the_head_was_trained_alone(
     fitted = fit(model, (domains, labels), (domains, labels), 3, config)
     before, after = (dict(m.encoder.named_parameters()) for m in (model, fitted.task.model))
     assert any(not torch.equal(before[name], after[name]) for name in before) is changed
+
+
+@pytest.mark.parametrize("mode", ["frozen", "finetune"])
+def test_embeddings_that_are_kept_train_the_same(model, domains, labels, mode, monkeypatch) -> None:
+    config = TaskConfig(mode=mode, steps=8, validate_every=2, residues=300, probe_steps=4)
+    kept = train(model, domains, labels, config)
+    monkeypatch.setattr("proteingraph.tasks.examples.KEPT_RESIDUES", 0)
+    anew = train(model, domains, labels, config)
+    assert kept.steps == anew.steps == 8
+    for one, two in zip(kept.history, anew.history, strict=True):
+        assert one == pytest.approx(two, rel=1e-3)
+
+
+def test_embeddings_are_kept_of_whole_chains_without_noise_only(model, domains, labels) -> None:
+    target = Target(level="protein", kind="multiclass", classes=["a", "b", "c"])
+    examples = Examples(domains, labels)
+    cropped = ExampleCrops(examples, target, crop=10)
+    noisy = ExampleCrops(examples, target, noise=0.1)
+    whole = ExampleCrops(examples, target)
+    assert not cropped.keep_embeddings(model, 300) and not noisy.keep_embeddings(model, 300)
+    assert whole.keep_embeddings(model, 100)
+    for row in (0, 7):
+        graph, expected = whole[row, 0], model.eval().embed(domains[row])
+        torch.testing.assert_close(graph.kept_residue, expected.residue, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(graph.kept_pair, expected.pair, rtol=1e-4, atol=1e-5)
+        assert torch.equal(graph.kept_index, expected.edge_index)
