@@ -113,7 +113,7 @@ class SupervisedTask(L.LightningModule):
         return self
 
     def embed(self, batch: Batch) -> Embeddings:
-        """Embed a batch, whose attributes change; embeddings that were kept are taken while true."""
+        """Embed a batch, whose attributes change; embeddings that were kept are taken."""
         judged = 0 if self.training else 1  # after a step, of which there was none yet
         if "kept_pair" in batch and self.global_step < self.config.steps_alone() + judged:
             return Embeddings(
