@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proteingraph.embedding import embed
     from proteingraph.search import Index
-    from proteingraph.zoo import create_model, list_models, load_model
+    from proteingraph.zoo import create_model, list_models, load_model, load_task
 
-__all__ = ["Index", "__version__", "create_model", "embed", "list_models", "load_model"]
+__all__ = [
+    "Index",
+    "__version__",
+    "create_model",
+    "embed",
+    "list_models",
+    "load_model",
+    "load_task",
+]
 
 __version__ = "0.1.0"
 
@@ -21,6 +29,7 @@ _HOMES = {
     "embed": "proteingraph.embedding",
     "list_models": "proteingraph.zoo",
     "load_model": "proteingraph.zoo",
+    "load_task": "proteingraph.zoo",
 }
 
 
