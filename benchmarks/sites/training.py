@@ -45,18 +45,22 @@ class Settings:
         training: Settings of the training, but for `mode` and `seed`.
         evolutionary: Those that differ with evolutionary features.
         ppbs: Those that differ with the chains of PPBS.
+        ppbs_finetune: And where a network is fine-tuned on these.
     """
 
     sigma: float
     training: TaskConfig
     evolutionary: dict[str, Any]
     ppbs: dict[str, Any]
+    ppbs_finetune: dict[str, Any]
 
     def of(self, job: Job) -> TaskConfig:
         """Settings of a training; of few labels fewer steps, by the root of their share."""
         config = replace(self.training, mode=job.mode, seed=job.seed)
         config = replace(config, **(self.evolutionary if job.track == "evolutionary" else {}))
-        config = replace(config, **(self.ppbs if job.data != "graphppis" else {}))
+        if job.data != "graphppis":
+            tuned = self.ppbs_finetune if job.mode == "finetune" else {}
+            config = replace(config, **{**self.ppbs, **tuned})
         root = job.share**0.5
         return replace(
             config, steps=round(config.steps * root), probe_steps=round(config.probe_steps * root)
