@@ -37,7 +37,7 @@ def draw_errors(
         mine = np.flatnonzero(models.label("kind") == kind)
         true, guess = (np.concatenate([values[i] for i in mine]) for values in (truth, predicted))
         panel.hexbin(true, guess, gridsize=28, bins="log", extent=(0, 1, 0, 1), cmap="viridis")
-        panel.set_title(f"{kind.replace('_', ' ')}: residues of {len(mine)}", fontsize=9)
+        panel.set_title(f"{kind.replace('_', ' ')}: residues of {len(mine)} models", fontsize=9)
     whole = panels[-1]
     for kind in kinds:
         mine = np.flatnonzero(models.label("kind") == kind)

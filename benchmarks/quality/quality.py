@@ -114,6 +114,21 @@ def summarise(figures: Sequence[Figures]) -> dict[str, Record]:
     }
 
 
+def gather(results: Record, records: dict[str, Record]) -> dict[str, dict[str, Record]]:
+    """Measures on the comparative models, over trainings that differ in their seeds alone."""
+    methods = {"no labels, estimated gradient": summarise([results["strain"]["test"]])}
+    for track, figures in results.get("trees", {}).items():
+        methods[f"trees, {track}"] = summarise(figures)
+    for record in records.values():
+        about = record["about"]
+        if about["data"] != "synthetic":
+            kind = "" if about["data"] == "comparative" else f", {about['data']} models too"
+            method = f"{MODES[about['mode']]}, {about['settings']['steps']} steps{kind}"
+            same = [one["test"] for one in records.values() if alike(one, record)]
+            methods[method] = summarise(same)
+    return methods
+
+
 def show(title: str, methods: dict[str, dict[str, Record]]) -> None:
     """Print a row a method."""
     rows = []
@@ -125,6 +140,19 @@ def show(title: str, methods: dict[str, dict[str, Record]]) -> None:
             cells.append(cell if found["std"] is None else f"{cell} ± {found['std']:.3f}")
         rows.append([method, *cells])
     print_table(title, ["method", *COLUMNS.values()], rows)
+
+
+def show_kinds(records: dict[str, Record]) -> None:
+    """Print what carries over from one kind of models to another."""
+    for on, measured in (("comparative", "test"), ("synthetic", "synthetic")):
+        rows = {
+            f"{record['about']['data']} models, {record['steps']} steps": summarise(
+                [record[measured]]
+            )
+            for record in records.values()
+            if "synthetic" in record
+        }
+        show(f"{on} models of held-out targets, by what was fine-tuned on, seed 0", rows)
 
 
 def save_best(records: dict[str, Record], runs: Path, folder: Path | None) -> str | None:
@@ -141,13 +169,13 @@ def save_best(records: dict[str, Record], runs: Path, folder: Path | None) -> st
     return best
 
 
-def _alike(one: Record, other: Record) -> bool:
-    """Whether two trainings differ in their seeds alone."""
-    about, settings = ({**record["about"], "seed": 0} for record in (one, other))
-    return {**about, "settings": {**about["settings"], "seed": 0}} == {
-        **settings,
-        "settings": {**settings["settings"], "seed": 0},
-    }
+def alike(one: Record, other: Record) -> bool:
+    """Whether two trainings differ in their seeds at most."""
+    first, second = (
+        {**about, "seed": 0, "settings": {**about["settings"], "seed": 0}}
+        for about in (one["about"], other["about"])
+    )
+    return first == second
 
 
 def zoo_results(folder: Path, tuned: dict[str, Record], models: int) -> Record:
@@ -203,48 +231,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     with run.timed("strain"):
         path = arguments.runs / f"strain_{network.name}.json"
         results["strain"] = kept(path, lambda: judge_strain(network.model, models))
-    methods = {"no labels, estimated gradient": summarise([results["strain"]["test"]])}
     if not arguments.no_trees:
         with run.timed("trees"):
             path = arguments.runs / f"trees_{arguments.seeds}.json"
             results["trees"] = kept(path, lambda: judge_trees(models, arguments.seeds))
-        methods |= {f"trees, {name}": summarise(f) for name, f in results["trees"].items()}
     records: dict[str, Record] = {}
     for job in make_jobs(arguments):
         with run.timed("training"):
-            records[job.name] = run_job(job, arguments.weights[0], models, settings, arguments.runs)
-        figures = records[job.name]["test"]
+            record = run_job(job, arguments.weights[0], models, settings, arguments.runs)
+        records[job.name] = record
+        figures = record["test"]
         told = f"r {figures['pearson']:.3f}, within targets {figures['target_spearman']:.3f}"
-        print(f"{job.name}: {records[job.name]['seconds']:.0f} s, {told}", flush=True)
-    for data in arguments.long:
-        record = records[Job("finetune", 0, data, long=True).name]
-        methods[f"{network.name}, fine-tuned {record['steps']} steps, {data}"] = summarise(
-            [record["test"]]
-        )
-    for mode in arguments.modes:
-        mine = [records[Job(mode, seed).name]["test"] for seed in range(arguments.seeds)]
-        methods[f"{network.name}, {MODES[mode]}"] = summarise(mine)
+        print(f"{job.name}: {record['seconds']:.0f} s, {told}", flush=True)
     tested = models.comparative["test"]
+    methods = gather(results, records)
     show(f"{len(tested)} comparative models of held-out targets", methods)
-    for on in ("test", "synthetic"):
-        rows = {
-            f"fine-tuned on {job.data}": summarise([records[job.name][on]])
-            for job in (Job("finetune", 0, data) for data in ("comparative", *arguments.others))
-            if job.name in records
-        }
-        kind = {"test": "comparative", "synthetic": "synthetic"}[on]
-        show(f"{kind} models of held-out targets, one seed", rows)
+    show_kinds(records)
     best = save_best(records, arguments.runs, arguments.save)
     if best is not None:
         with np.load(arguments.runs / best / "test.npz") as known:
             predicted = np.split(known["lddt"], tested.pack.starts[1:-1])
         draw_errors(predicted, tested, run.output.with_suffix(".png"))
-        alike = [one["test"] for one in records.values() if _alike(one, records[best])]
-        results["zoo_results"] = zoo_results(arguments.runs / best, summarise(alike), len(tested))
-    counts = {name: len(pack) for name, pack in models.comparative.items()}
+        same = [one["test"] for one in records.values() if alike(one, records[best])]
+        results["zoo_results"] = zoo_results(arguments.runs / best, summarise(same), len(tested))
     run.write(
         networks={network.name: network.describe()},
-        models=counts,
+        models={name: len(pack) for name, pack in models.comparative.items()},
         methods=methods,
         chosen=best,
         runs=records,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks.common.annotated import AnnotatedPack
 from benchmarks.quality.models import Made, Models, examples_of, synthetic
-from benchmarks.quality.quality import SETTINGS, summarise
+from benchmarks.quality.quality import SETTINGS, alike, save_best, summarise, zoo_results
 from benchmarks.quality.training import Job, predict_quality, read_settings, run_job
 from proteingraph.datasets import load_cath_scop_mini
 from proteingraph.errors import ConfigError
@@ -95,3 +96,22 @@ def test_spread_is_over_runs():
     found = summarise([{"pearson": 0.7}, {"pearson": 0.8}, {"pearson": 0.9}])
     assert found["pearson"] == {"mean": pytest.approx(0.8), "std": pytest.approx(0.1), "runs": 3}
     assert summarise([{"pearson": 0.7}])["pearson"]["std"] is None
+
+
+def test_the_best_on_validation_is_saved_with_its_own_figures(
+    models, settings, guessing_weights: Path, tmp_path: Path
+):
+    jobs = [Job("finetune", 0), Job("finetune", 1), Job("frozen", 0)]
+    records = {job.name: run_job(job, guessing_weights, models, settings, tmp_path) for job in jobs}
+    for job, score in zip(jobs, (0.3, 0.4, 0.9), strict=True):
+        records[job.name]["validation_pearson"] = score
+    best = save_best(records, tmp_path, tmp_path / "saved")
+    assert best == jobs[1].name
+    weights = [folder / "model.safetensors" for folder in (tmp_path / best, tmp_path / "saved")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    told = zoo_results(tmp_path / "saved", summarise([records[best]["test"]]), 7)
+    assert told["weights_sha256"] == hashlib.sha256(weights[0].read_bytes()).hexdigest()
+    assert told["rows"][0]["on"].startswith("7 comparative models")
+    assert alike(records[jobs[0].name], records[jobs[1].name])
+    assert not alike(records[jobs[0].name], records[jobs[2].name])
+    assert save_best({jobs[2].name: records[jobs[2].name]}, tmp_path, None) is None
