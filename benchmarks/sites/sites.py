@@ -13,9 +13,10 @@ and data (`sites.yaml`). Parts, each tested on Test_60 unless said otherwise:
 - `ppbs`: the chains of PPBS that do not resemble one of Test_60, tested on those held out of them;
 - `both`: Train_335 and these together.
 
-All choices were made by cross-validation on Train_335. A training that has its result in `--runs`
-is not run again; `--parts` runs some alone, as side by side on two cores. `--save FOLDER` keeps the
-task of the structure part that is best on the validation chains.
+Choices were made by cross-validation on Train_335 and on validation chains. A training that has its
+result in `--runs` is not run again; `--parts` runs some alone, as side by side on two cores, and
+`--gather` takes those that have one and runs none. `--save FOLDER` keeps the task of the structure
+part that is best on the validation chains.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 # What the benchmarks share lies in this checkout; the package is the one that is installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
@@ -36,13 +38,24 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from benchmarks.common import Run, load_networks, make_parser, print_table
 from benchmarks.common.sites import load_graphppis
 from benchmarks.sites.figure import draw_curve, draw_errors
-from benchmarks.sites.training import MODES, PREDICTED, TRACKS, Job, read_settings, run_job
+from benchmarks.sites.training import (
+    MODES,
+    PREDICTED,
+    RESULT,
+    SITE,
+    TRACKS,
+    Job,
+    read_settings,
+    run_job,
+)
+from proteingraph.tasks.metrics import measure
 from proteingraph.tasks.saved import HEAD, TASK
 
 SETTINGS = Path(__file__).with_name("sites.yaml")
 SHARES = (0.1, 0.25, 0.5)
 PARTS = ("structure", "curve", "evolutionary", "ppbs", "both")
 COLUMNS = ("auprc", "auroc", "mcc", "f1", "ece")
+TITLES = ("AUPRC", "AUROC", "MCC", "F1", "ECE")
 ON = {"graphppis": "Test_60", "both": "Test_60", "ppbs": "200 PPBS chains of other clusters"}
 
 Record = dict[str, Any]
@@ -75,6 +88,17 @@ def summarise(figures: Sequence[Record]) -> Record:
     }
 
 
+def together(jobs: Sequence[Job], runs: Path, root: Path) -> float:
+    """AUPRC on Test_60 of the mean probability of several runs."""
+    each = []
+    for job in jobs:
+        with np.load(runs / job.name / PREDICTED) as known:
+            each.append(known["probability"])
+    site = load_graphppis(root)["test"].columns["site"]
+    mean = torch.from_numpy(np.mean(each, axis=0))
+    return measure(SITE, mean, torch.from_numpy(site))["auprc"]
+
+
 def group(records: dict[Job, Record]) -> dict[Group, list[Job]]:
     """Trainings that differ in their seed alone."""
     found: dict[Group, list[Job]] = {}
@@ -91,19 +115,10 @@ def show(summaries: dict[Group, Record]) -> None:
         for name in COLUMNS:
             mean, std = measured[name]["mean"], measured[name]["std"]
             cells.append(f"{mean:.3f}" + ("" if std is None else f" ± {std:.3f}"))
+        cells.append(f"{measured['together']['auprc']:.3f}" if "together" in measured else "")
         tables.setdefault((ON[data], track), []).append(cells)
     for (on, track), rows in tables.items():
-        header = [
-            "trained on",
-            "network",
-            "labels (%)",
-            "runs",
-            "AUPRC",
-            "AUROC",
-            "MCC",
-            "F1",
-            "ECE",
-        ]
+        header = ["trained on", "network", "labels (%)", "runs", *TITLES, "AUPRC of their mean"]
         print_table(f"{on}, {TRACKS[track]}", header, rows)
 
 
@@ -136,7 +151,8 @@ def save_best(records: dict[Job, Record], runs: Path, folder: Path | None) -> Jo
 def zoo_results(best: Job, summaries: dict[Group, Record], runs: Path) -> Record:
     """What the record of the weights says of them."""
     digest = hashlib.sha256((runs / best.name / "model.safetensors").read_bytes()).hexdigest()
-    measured = summaries["graphppis", "structure", 1.0, best.mode]
+    measured = dict(summaries["graphppis", "structure", 1.0, best.mode])
+    measured.pop("together", None)
     row = {"on": ON["graphppis"], "track": TRACKS["structure"], "measures": measured}
     return {"weights_sha256": digest, "rows": [row]}
 
@@ -165,6 +181,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="(default: all)"
     )
+    parser.add_argument("--gather", action="store_true", help="run no training, take what is there")
     parser.add_argument("--settings", type=Path, default=SETTINGS, help="(default: sites.yaml)")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="for the best task")
     arguments = parser.parse_args(argv)
@@ -184,6 +201,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     (network,) = load_networks(arguments.weights)
     records: dict[Job, Record] = {}
     for job in make_jobs(arguments.parts, arguments.seeds):
+        if arguments.gather and not (arguments.runs / job.name / RESULT).exists():
+            continue
         with run.timed("training"):
             records[job] = run_job(
                 job, arguments.weights[0], arguments.data_root, settings, arguments.runs
@@ -198,6 +217,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         key: summarise([records[job]["test"] for job in jobs])
         for key, jobs in group(records).items()
     }
+    for key, jobs in group(records).items():
+        if ON[key[0]] == ON["graphppis"] and len(jobs) > 1:
+            alike = together(jobs, arguments.runs, arguments.data_root)
+            summaries[key]["together"] = {"auprc": alike, "runs": len(jobs)}
     show(summaries)
     best = save_best(records, arguments.runs, arguments.save)
     results: Record = {}

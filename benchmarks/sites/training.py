@@ -24,7 +24,18 @@ from proteingraph.tasks.evaluate import calibrate, evaluate
 from proteingraph.tasks.examples import Examples
 from proteingraph.tasks.predict import predict_scores
 
-__all__ = ["FEATURES", "MODES", "SITE", "TRACKS", "Job", "Settings", "read_settings", "run_job"]
+__all__ = [
+    "FEATURES",
+    "MODES",
+    "PREDICTED",
+    "RESULT",
+    "SITE",
+    "TRACKS",
+    "Job",
+    "Settings",
+    "read_settings",
+    "run_job",
+]
 
 SITE = Target(level="residue", kind="binary", name="interface site")
 MODES = {"frozen": "frozen", "finetune": "fine-tuned", "scratch": "from scratch"}
