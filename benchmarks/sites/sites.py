@@ -123,24 +123,18 @@ def show(summaries: dict[Group, Record]) -> None:
 
 
 def save_best(records: dict[Job, Record], runs: Path, folder: Path | None) -> Job | None:
-    """Copy the task that is best on the validation chains; which that is.
+    """Copy the task on the pre-trained network that is best on the validation chains; which it is.
 
     The mode is chosen by the mean over its runs, and of these the run.
     """
-    plain = {
-        job: records[job]["validation"]["auprc"]
-        for job in records
-        if job == Job(job.mode, job.seed)
-    }
-    if not plain:
+    found: dict[str, dict[Job, float]] = {}
+    for job, record in records.items():
+        if job == Job(job.mode, job.seed) and job.mode != "scratch":
+            found.setdefault(job.mode, {})[job] = record["validation"]["auprc"]
+    if not found:
         return None
-    mean = {
-        m: np.mean([v for job, v in plain.items() if job.mode == m])
-        for m in MODES
-        if any(j.mode == m for j in plain)
-    }
-    mode = max(mean, key=lambda name: mean[name])
-    best = max((job for job in plain if job.mode == mode), key=lambda job: plain[job])
+    runs_of = max(found.values(), key=lambda scores: float(np.mean(list(scores.values()))))
+    best = max(runs_of, key=lambda job: runs_of[job])
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("model.safetensors", "config.json", HEAD, TASK):
