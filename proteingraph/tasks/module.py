@@ -206,7 +206,7 @@ class SupervisedTask(L.LightningModule):
             groups, lr=config.learning_rate, weight_decay=config.weight_decay
         )
         alone = partial(self._factor, first=config.steps_alone())
-        factors: list[Callable[[int], float]] = [self._factor] + [alone] * (len(groups) - 1)
+        factors: list[Callable[[int], float]] = [self._factor, *[alone] * (len(groups) - 1)]
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factors)
         return {
             "optimizer": optimizer,
