@@ -11,7 +11,6 @@ import torch
 from proteingraph.errors import ConfigError
 from proteingraph.nn import CondResNet, Embeddings
 from proteingraph.tasks.heads import (
-    FeatureProjection,
     PairHead,
     ProteinHead,
     ResidueHead,
@@ -141,15 +140,6 @@ def test_pairs_are_seen_with_both_their_residues() -> None:
     got = identity(PairHead(4, 2, outputs=10, hidden=0))(given, batch, 3)
     ends = given.residue[target.flip(0)], given.residue[target]
     torch.testing.assert_close(got, torch.cat([given.pair, *ends], -1), rtol=1e-4, atol=1e-4)
-
-
-def test_features_are_scaled_and_what_is_absent_is_their_mean() -> None:
-    values = torch.tensor([[1.0, 7], [3, 7], [torch.nan, 7]])
-    projection = FeatureProjection(2, 2)
-    projection.fit_scale(values)
-    torch.nn.init.eye_(projection.linear.weight)
-    torch.nn.init.zeros_(projection.linear.bias)
-    torch.testing.assert_close(projection(values), torch.tensor([[-1.0, 0], [1, 0], [0, 0]]))
 
 
 def test_features_join_the_residues_of_every_head() -> None:
