@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from benchmarks.common.annotated import AnnotatedPack
+from benchmarks.common.kept import RESULT, kept_result
 from benchmarks.quality.measures import judge, judge_kinds
 from benchmarks.quality.models import LDDT, Models, examples_of
-from proteingraph.errors import ConfigError
 from proteingraph.files import replacing
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.tasks import TaskConfig, TaskModel
@@ -26,7 +26,6 @@ from proteingraph.tasks.predict import predict_scores
 __all__ = ["MODES", "Job", "Settings", "predict_quality", "read_settings", "run_job"]
 
 MODES = {"frozen": "frozen", "finetune": "fine-tuned", "scratch": "from scratch"}
-RESULT = "result.json"
 
 Record = dict[str, Any]
 
@@ -108,11 +107,7 @@ def run_job(job: Job, weights: Path, models: Models, settings: Settings, runs: P
     about |= {"weights": weights.name}
     if job.data == "threaded":
         about["threaded"] = settings.threaded
-    if (folder / RESULT).exists():
-        known: Record = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        other = [name for name, value in about.items() if known["about"].get(name) != value]
-        if other:
-            raise ConfigError(f"{folder}: of other settings ({', '.join(other)}): name another")
+    if (known := kept_result(folder, about)) is not None:
         return known
     network.embedding_sigma = settings.sigma
     start = time.process_time()

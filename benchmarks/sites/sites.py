@@ -36,12 +36,12 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import Run, load_networks, make_parser, print_table
+from benchmarks.common.kept import RESULT
 from benchmarks.common.sites import load_graphppis
 from benchmarks.sites.figure import draw_curve, draw_errors
 from benchmarks.sites.training import (
     MODES,
     PREDICTED,
-    RESULT,
     SITE,
     TRACKS,
     Job,

@@ -14,6 +14,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from benchmarks.common.annotated import AnnotatedPack
+from benchmarks.common.kept import RESULT, kept_result
 from benchmarks.common.sites import EVOLUTIONARY, load_graphppis, load_ppbs
 from proteingraph.datasets import ChainPack
 from proteingraph.errors import ConfigError
@@ -28,7 +29,6 @@ __all__ = [
     "FEATURES",
     "MODES",
     "PREDICTED",
-    "RESULT",
     "SITE",
     "TRACKS",
     "Job",
@@ -42,7 +42,7 @@ MODES = {"frozen": "frozen", "finetune": "fine-tuned", "scratch": "from scratch"
 TRACKS = {"structure": "structure and sequence", "evolutionary": "with evolutionary features"}
 FEATURES = (*EVOLUTIONARY, "dssp")
 """Those that GraphPPIS is published with."""
-RESULT, PREDICTED = "result.json", "test.npz"
+PREDICTED = "test.npz"
 
 Record = dict[str, Any]
 
@@ -172,11 +172,7 @@ def run_job(job: Job, weights: Path, root: Path, settings: Settings, runs: Path)
     config = settings.of(job)
     about = {**asdict(job), "settings": asdict(config), "sigma": settings.sigma}
     about["weights"] = weights.name
-    if (folder / RESULT).exists():
-        known: Record = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        other = [name for name, value in about.items() if known["about"].get(name) != value]
-        if other:
-            raise ConfigError(f"{folder}: of other settings ({', '.join(other)}): name another")
+    if (known := kept_result(folder, about)) is not None:
         return known
     network = DenoisingModel.from_pretrained(weights)
     network.embedding_sigma = settings.sigma
