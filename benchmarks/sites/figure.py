@@ -89,7 +89,9 @@ def draw_errors(
     kinds = np.concatenate(residue_type)
     for number, letter in enumerate(AMINO_ACIDS):
         mine = kinds == number
-        types.text(float(values[mine].mean()), float(labels[mine].mean()), letter, fontsize=8)
+        types.text(
+            float(values[mine].mean()), float(labels[mine].mean()), letter, fontsize=8, clip_on=True
+        )
     limit = (0.05, 0.35)
     types.plot(limit, limit, color="0.6", linewidth=0.8)
     types.set(
