@@ -86,3 +86,11 @@ def test_the_encoder_is_left_alone_at_first(model) -> None:
     shorter = make(model, steps=20, warmup_steps=10, encoder_learning_rate=1e-4)
     assert encoder[20] == pytest.approx(shorter._factor(0) * 1e-4)
     assert encoder[35] == pytest.approx(shorter._factor(15) * 1e-4)
+
+
+@pytest.mark.parametrize(("probe_steps", "trained"), [(5, False), (0, True)])
+def test_no_gradient_is_computed_for_an_encoder_left_alone(
+    model, batch, probe_steps: int, trained: bool
+) -> None:
+    task = make(model, probe_steps=probe_steps)
+    assert task.embed(batch).pair.requires_grad is trained
