@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["quality"]
 
+SHORT = 30  # residues of a chain, below which there is hardly a fold to judge
 COLUMNS = ("rank", "file", "chains", "residues", "score", "level", "low", "high", "lowest")
 """Columns of the ranking as CSV."""
 
@@ -116,6 +117,9 @@ def _ranking(
     if len(sizes) > 1:
         text = f"{min(sizes):,} to {max(sizes):,} residues: a score says nothing of missing ones"
         lines.append(("note", text))
+    shortest = min(chain["residues"] for model in models for chain in model["chains"])
+    if shortest < SHORT:
+        lines.append(("note", f"a score says little of a chain as short as {shortest} residues"))
     names = ("", "file", "chains", "residues", "score", "interval", "lowest stretch")
     table = text_table({name: name in ("file", "chains") for name in names})
     for row, model in zip(rows, models, strict=True):

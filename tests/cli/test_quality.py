@@ -108,6 +108,14 @@ def test_copies_hold_what_the_records_say(run, models, test_files, tmp_path):
     assert record["interval"] is None and record["chains"][0]["interval"]["level"] == 0.9
 
 
+def test_a_chain_too_short_to_judge_is_said_to_be(run, test_files, tmp_path):
+    native = read_structure(test_files / "1aki.pdb")
+    write_structure(native.select(np.arange(2)), tmp_path / "two.pdb")
+    write_structure(native.select(np.arange(30)), tmp_path / "thirty.pdb")
+    assert "as short as 2 residues" in run(tmp_path / "two.pdb").output
+    assert "as short as" not in run(tmp_path / "thirty.pdb").output
+
+
 def test_residues_without_ca(run, test_files, tmp_path):
     lines = (test_files / "1aki.pdb").read_text("utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not (line[:4] == "ATOM" and line[12:26] == " CA  ARG A   5")]
