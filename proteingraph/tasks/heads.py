@@ -204,8 +204,9 @@ class SurroundingsHead(ResidueHead):
 
     `SurroundingsLayer` by layer a residue sees the states of its 40 nearest at three distances: as
     far as a binding site or a wrong domain is wide, which the graph of an encoder is not. Density
-    and one-sidedness of the surroundings are inputs too. Arguments and shapes are those of
-    `TaskHead`, `hidden` the channels of a state; the output is ``[N, outputs]``.
+    and one-sidedness of the surroundings, the size of the protein and residue types, which
+    embeddings need not tell, are inputs too. Arguments and shapes are those of `TaskHead`, `hidden`
+    the channels of a state; the output is ``[N, outputs]``.
 
     Args:
         depth: Number of layers. (default: :obj:`2`)
