@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_noise
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ def denoise(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Denoised structure to write: .pdb or .cif.")
     ],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
-    ] = "dsm_base",
+    model: options.Model = "dsm_base",
     sigma: Annotated[
         float | None,
         typer.Option(help="Noise in Å that the network is told (default: as perturbed, or 0.5)."),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_noise
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
@@ -34,9 +35,7 @@ def embed(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .parquet, .npz or .safetensors.")
     ],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
-    ] = "dsm_base",
+    model: options.Model = "dsm_base",
     level: Annotated[
         list[Level], typer.Option("--level", "-l", help="What to write; may be repeated.")
     ] = [Level.protein, Level.residue],  # noqa: B006
@@ -54,7 +53,7 @@ def embed(
         float | None, typer.Option(help="Noise in Å that the network is told (default: model's).")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+    progress: options.Progress = True,
 ) -> None:
     """Embed structures: vectors of proteins, of residues, of pairs of residues.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.progress import Report, progress_bar
 
@@ -44,20 +45,11 @@ def finetune(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the trained task and its figures.")
     ],
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", "-s", help="A setting, as training.mode=frozen; may repeat."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the run in the output folder stopped.")
-    ] = False,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads to compute with (default: all cores).", min=1)
-    ] = None,
-    progress: Annotated[bool, typer.Option(help="Show progress bars.")] = True,
-    show_config: Annotated[
-        bool, typer.Option("--show-config", help="Print all settings as YAML and leave.")
-    ] = False,
+    set_: options.Settings = None,
+    resume: options.Resume = False,
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    show_config: options.ShowConfig = False,
 ) -> None:
     """Train a network on labels of residues or proteins in a table of one's own.
 

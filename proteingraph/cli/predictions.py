@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, fields
+from functools import partial, wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from proteingraph.cli.listing import (
     print_json,
     wide_console,
 )
+from proteingraph.cli.options import Progress, Threads
 from proteingraph.cli.progress import progress_bar
 from proteingraph.errors import ProteinGraphError
 
@@ -30,44 +32,11 @@ if TYPE_CHECKING:
     from proteingraph.assess import NamedTask, QualityPrediction, SitePrediction
     from proteingraph.io import Structure
 
-__all__ = [
-    "AsCsv",
-    "AsJson",
-    "Chains",
-    "Command",
-    "Files",
-    "Options",
-    "Output",
-    "Plot",
-    "Progress",
-    "Record",
-    "Threads",
-    "run",
-]
+__all__ = ["Command", "Model", "Options", "Record", "command"]
 
-Files = Annotated[
-    list[str],
-    typer.Argument(
-        help="Structure files (PDB, mmCIF, BinaryCIF, also .gz), folders or patterns of them."
-    ),
+Model = Annotated[
+    str, typer.Option("--model", "-m", help="Name of a task of the zoo, or folder of one.")
 ]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help="Folder for copies, JSON and plots (default: none).",
-    ),
-]
-Chains = Annotated[str | None, typer.Option(help="Chains to predict, as A,B (default: all).")]
-Plot = Annotated[bool, typer.Option(help="Draw a plot of each file into the output folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with all residues.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Threads = Annotated[
-    int | None, typer.Option(help="Threads to compute with (default: all cores).", min=1)
-]
-Progress = Annotated[bool, typer.Option(help="Show a progress bar.")]
-
 Record = dict[str, Any]
 P = TypeVar("P", bound="QualityPrediction | SitePrediction")
 
@@ -76,14 +45,28 @@ P = TypeVar("P", bound="QualityPrediction | SitePrediction")
 class Options:
     """Options that both commands have."""
 
-    files: list[str]
-    output: Path | None
-    chains: str | None
-    plot: bool
-    as_json: bool
-    as_csv: bool
-    threads: int | None
-    progress: bool
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Structure files (PDB, mmCIF, BinaryCIF, also .gz), folders or patterns of them."
+        ),
+    ]
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for copies, JSON and plots (default: none).",
+        ),
+    ] = None
+    chains: Annotated[
+        str | None, typer.Option(help="Chains to predict, as A,B (default: all).")
+    ] = None
+    plot: Annotated[bool, typer.Option(help="Draw a plot of each file into that folder.")] = True
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all residues.")] = False
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False
+    threads: Threads = None
+    progress: Progress = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +96,28 @@ class Command(Generic[P]):
     residues: bool
 
 
-def run(command: Command[P], options: Options) -> None:
+def command(make: Callable[..., Command[P]]) -> Callable[..., None]:
+    """Turn a function, which tells what a command does of its own, into the command.
+
+    Its parameters are those of the function, whose values are given by name, and `Options`.
+    """
+
+    @wraps(make)
+    def work(**values: Any) -> None:
+        shared = {field.name: values.pop(field.name) for field in fields(Options)}
+        _run(make(**values), Options(**shared))
+
+    parameters = [
+        parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        for function in (make, Options)
+        for parameter in signature(function, eval_str=True).parameters.values()
+    ]
+    work.__annotations__ = {one.name: one.annotation for one in parameters}
+    work.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return work
+
+
+def _run(command: Command[P], options: Options) -> None:
     """Predict for files, write what is to be written, and print records or a table.
 
     Raises:

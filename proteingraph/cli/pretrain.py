@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures, write_failures
 
@@ -28,10 +29,7 @@ def pretrain(
     config: Annotated[
         Path | None, typer.Option(help="YAML file of settings (see --show-config).")
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", "-s", help="A setting, as optimizer.learning_rate=1e-3; may repeat."),
-    ] = None,
+    set_: options.Settings = None,
     minutes: Annotated[
         float | None, typer.Option(help="Train for this long instead of a number of steps.")
     ] = None,
@@ -46,16 +44,10 @@ def pretrain(
     init: Annotated[
         Path | None, typer.Option(help="Folder of saved weights to continue from, as a new run.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the run in the output folder stopped.")
-    ] = False,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads to compute with (default: all cores).", min=1)
-    ] = None,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
-    show_config: Annotated[
-        bool, typer.Option("--show-config", help="Print the settings as YAML and leave.")
-    ] = False,
+    resume: options.Resume = False,
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    show_config: options.ShowConfig = False,
 ) -> None:
     """Pre-train a network on structures by estimating the gradient back to the native structure.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from proteingraph.cli import predictions
 from proteingraph.cli.listing import text_table
@@ -23,19 +21,8 @@ COLUMNS = ("rank", "file", "chains", "residues", "score", "level", "low", "high"
 """Columns of the ranking as CSV."""
 
 
-def quality(
-    files: predictions.Files,
-    output: predictions.Output = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a task of the zoo, or folder of one.")
-    ] = "quality_base",
-    chains: predictions.Chains = None,
-    plot: predictions.Plot = True,
-    as_json: predictions.AsJson = False,
-    as_csv: predictions.AsCsv = False,
-    threads: predictions.Threads = None,
-    progress: predictions.Progress = True,
-) -> None:
+@predictions.command
+def quality(model: predictions.Model = "quality_base") -> predictions.Command[Any]:
     """Predict the lDDT of each residue of structure models, and rank them by its mean.
 
     lDDT-CA is how well the distances to the residues around are kept, from 0 to 1. The score of a
@@ -52,7 +39,7 @@ def quality(
     """
     from proteingraph.assess.quality import open_quality, predict_quality
 
-    command = predictions.Command(
+    return predictions.Command(
         mark="lddt",
         open=lambda: open_quality(model),
         predict=predict_quality,
@@ -63,8 +50,6 @@ def quality(
         table=_ranking,
         residues=False,
     )
-    options = predictions.Options(files, output, chains, plot, as_json, as_csv, threads, progress)
-    predictions.run(command, options)
 
 
 def _ranked(models: list[predictions.Record]) -> list[predictions.Record]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_noise
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ def report(
         Path, typer.Argument(help="Structure file: PDB, mmCIF or BinaryCIF, also .gz.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Page to write: .html.")],
-    model: Annotated[
-        str,
-        typer.Option("--model", "-m", help="Name of shipped weights, or folder of saved ones."),
-    ] = "dsm_base",
+    model: options.Model = "dsm_base",
     chains: Annotated[
         str | None, typer.Option(help="Chains to show, as A,B (default: all).")
     ] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,12 +30,9 @@ COLUMNS = (
 """Columns of residues as CSV."""
 
 
+@predictions.command
 def sites(
-    files: predictions.Files,
-    output: predictions.Output = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a task of the zoo, or folder of one.")
-    ] = "sites_base",
+    model: predictions.Model = "sites_base",
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -44,13 +41,7 @@ def sites(
             max=1,
         ),
     ] = None,
-    chains: predictions.Chains = None,
-    plot: predictions.Plot = True,
-    as_json: predictions.AsJson = False,
-    as_csv: predictions.AsCsv = False,
-    threads: predictions.Threads = None,
-    progress: predictions.Progress = True,
-) -> None:
+) -> predictions.Command[Any]:
     """Predict the probability of each residue to be where another protein binds.
 
     Each chain is shown to the network on its own: the residues that a partner bound in the file
@@ -65,7 +56,7 @@ def sites(
     """
     from proteingraph.assess.sites import open_sites, predict_sites
 
-    command = predictions.Command(
+    return predictions.Command(
         mark="sites",
         open=lambda: open_sites(model),
         predict=lambda structure, named: predict_sites(structure, named, threshold),
@@ -76,8 +67,6 @@ def sites(
         table=_called,
         residues=True,
     )
-    options = predictions.Options(files, output, chains, plot, as_json, as_csv, threads, progress)
-    predictions.run(command, options)
 
 
 def _draw(prediction: SitePrediction) -> Axes:

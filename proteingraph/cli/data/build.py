@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures
 from proteingraph.cli.progress import progress_bar
@@ -17,13 +18,7 @@ __all__ = ["build"]
 
 
 def build(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Structure files, folders or patterns of them, tar archives, packed .npz, stores, "
-            "ProMod3 or Foldcomp databases, lists of PDB entries (.txt), or cath-scop-mini."
-        ),
-    ],
+    sources: options.Sources,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the store.")],
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
     resume: Annotated[
@@ -33,18 +28,9 @@ def build(
     complexes: Annotated[
         bool, typer.Option("--complex", help="Keep the chains of a file together in one entry.")
     ] = False,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="Table whose first column names entries and whose others label them: "
-            "tabs, .csv or .parquet."
-        ),
-    ] = None,
-    mirror: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a PDB mirror (ab/1abc.cif.gz) for lists of entries."),
-    ] = None,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+    labels: options.Labels = None,
+    mirror: options.Mirror = None,
+    progress: options.Progress = True,
 ) -> None:
     """Build a store: every chain in flat files on disk, to be read as it is needed.
 

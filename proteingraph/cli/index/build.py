@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from proteingraph.cli import options
 from proteingraph.cli.failures import show_failures
 from proteingraph.cli.progress import progress_bar
 
@@ -14,38 +15,21 @@ __all__ = ["build"]
 
 
 def build(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Structure files, folders or patterns of them, tar archives, packed .npz, stores, "
-            "ProMod3 or Foldcomp databases, lists of PDB entries (.txt), or cath-scop-mini."
-        ),
-    ],
+    sources: options.Sources,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the index.")],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a model of the zoo, or folder of weights.")
-    ] = "dsm_base",
+    model: options.Model = "dsm_base",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", help="Processes that read files.", min=1)
     ] = 1,
     complexes: Annotated[
         bool, typer.Option("--complex", help="Embed the chains of a file together.")
     ] = False,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="Table whose first column names entries and whose others label them: "
-            "tabs, .csv or .parquet."
-        ),
-    ] = None,
-    mirror: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a PDB mirror (ab/1abc.cif.gz) for lists of entries."),
-    ] = None,
+    labels: options.Labels = None,
+    mirror: options.Mirror = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an index that is there.")
     ] = False,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+    progress: options.Progress = True,
 ) -> None:
     """Embed structures into an index to be searched.
 
