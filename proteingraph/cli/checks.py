@@ -7,7 +7,7 @@ from pathlib import Path
 
 from proteingraph.errors import ConfigError
 
-__all__ = ["check_folder", "check_noise"]
+__all__ = ["check_folder", "check_model", "check_noise"]
 
 
 def check_noise(option: str, value: float | None) -> None:
@@ -33,3 +33,10 @@ def check_folder(folder: Path) -> None:
         raise ConfigError(f"{folder}: {there} is a file, no folder: name another folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise ConfigError(f"{folder}: no permission to write to {there}: name another folder")
+
+
+def check_model(source: str) -> None:
+    """Raise WeightsError if a name is none of the zoo's, before anything is read or shown."""
+    from proteingraph.zoo.registry import find_weights
+
+    find_weights(source)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from proteingraph.cli import options
-from proteingraph.cli.checks import check_noise
+from proteingraph.cli.checks import check_model, check_noise
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
 
@@ -69,6 +69,7 @@ def embed(
 
     check_output(output)
     check_noise("--sigma", sigma)
+    check_model(model)
     console = Console(stderr=True, soft_wrap=True)
     with progress_bar(console, "embedding", progress) as report:
         results = embed_files(

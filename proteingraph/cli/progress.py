@@ -52,22 +52,28 @@ def progress_bar(console: Console, doing: str, wanted: bool) -> Iterator[Report 
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=None, rate="")
-        start, before = 0.0, 0
+    bar = Progress(*columns, console=console)
+    task = bar.add_task("", total=None, rate="")
+    start, before = 0.0, 0
 
-        def report(done: int, total: int, counted: int | None = None, /) -> None:
-            nonlocal start, before
-            counted = done if counted is None else counted
-            if not start:  # what an earlier run did counts for the bar, but not for the rate
-                start, before = time.monotonic(), counted
-                bar.reset(task, completed=done, total=total, rate="")
-                return
-            rate = (counted - before) / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
+    def report(done: int, total: int, counted: int | None = None, /) -> None:
+        nonlocal start, before
+        counted = done if counted is None else counted
+        if not start:  # what an earlier run did counts for the bar, but not for the rate
+            start, before = time.monotonic(), counted
+            bar.reset(task, completed=done, total=total, rate="")
+            bar.start()
+            return
+        rate = (counted - before) / max(time.monotonic() - start, 1e-9)
+        bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
 
-        try:
-            yield report
-        except BaseException:
-            bar.live.transient = not start  # of work that never began, nothing stays but why
-            raise
+    if console.is_interactive:  # elsewhere a bar is a line that is written in the end
+        bar.start()
+    try:
+        yield report
+    except BaseException:
+        bar.live.transient = not start  # of work that never began, nothing stays but why
+        raise
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -82,11 +82,11 @@ def report(
     from proteingraph.zoo import load_model
 
     console = Console(stderr=True, soft_wrap=True)
+    network = load_model(model)
     structure = read_structure(file, chains=chains.split(",") if chains else None)
     columns = [column for table in values or [] for column in read_columns(table, structure)]
     if tasks:
         columns += task_columns(structure)
-    network = load_model(model)
     domains = None
     if neighbors:
         shipped = load_cath_scop_mini()

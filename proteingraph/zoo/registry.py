@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "create_model",
+    "find_weights",
     "list_models",
     "load_model",
     "load_task",
@@ -95,7 +96,7 @@ def load_model(source: str | PathLike[str], **options: Any) -> DenoisingModel:
         WeightsError: If nothing of that name is found, or what is found cannot be loaded or is not
             what its record says.
     """
-    folder = _find(source)
+    folder = find_weights(source)
     if folder.is_dir():
         return _load_folder(folder)
     return DenoisingModel.from_pretrained(source, **options)
@@ -114,7 +115,7 @@ def load_task(source: str | PathLike[str]) -> TaskModel:
     """
     from proteingraph.tasks import TaskModel
 
-    folder = _find(source)
+    folder = find_weights(source)
     if (folder / RECORD).exists():
         record = check_files(folder)
         if record.task is None:
@@ -124,8 +125,18 @@ def load_task(source: str | PathLike[str]) -> TaskModel:
     return TaskModel.from_pretrained(folder)
 
 
-def _find(source: str | PathLike[str]) -> Path:
-    """Folder of a name of the zoo; other sources as they are, unless they look like a name."""
+def find_weights(source: str | PathLike[str]) -> Path:
+    """Tell where weights are to be found, without loading them.
+
+    Args:
+        source: What `load_model` or `load_task` takes.
+
+    Returns:
+        Folder of a name of the zoo; any other source as it is.
+
+    Raises:
+        WeightsError: If it looks like a name of the zoo, and is none.
+    """
     if isinstance(source, str):
         known = resolve_name(source)
         if known is not None:

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from proteingraph.cli.checks import check_folder, check_noise
-from proteingraph.errors import ConfigError
+from proteingraph.cli.checks import check_folder, check_model, check_noise
+from proteingraph.errors import ConfigError, WeightsError
 
 
 def test_folders_that_are_or_can_be_made_pass(tmp_path, monkeypatch):
@@ -37,3 +37,10 @@ def test_noise_is_in_range():
     for value in (0, -1, float("nan"), float("inf"), 1e9):
         with pytest.raises(ConfigError, match="--sigma must be"):
             check_noise("--sigma", value)
+
+
+def test_names_of_the_zoo_are_checked_and_other_places_are_not(tmp_path):
+    for source in ("dsm_base", "dsm_tiny.pdb2018", str(tmp_path), "owner/name"):
+        check_model(source)
+    with pytest.raises(WeightsError, match="did you mean dsm_tiny"):
+        check_model("dsm_tin")

@@ -66,6 +66,7 @@ def test_a_model_of_the_zoo(test_files, tmp_path):
     assert run(app, [*good, "-m", "dsm_small"]).exit_code == 0
     result = run(app, [*good, "-m", "dsm_smal"])
     assert "did you mean dsm_small" in str(result.exception)
+    assert not result.output
 
 
 def test_nothing_good(weights, tmp_path):

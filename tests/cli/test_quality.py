@@ -204,6 +204,7 @@ def test_wrong_input(run, models, sites_folder, tmp_path):
         result = run(*arguments)
         assert isinstance(result.exception, kind), (arguments, result.output)
         assert told in str(result.exception)
+        assert not result.output
     result = run(good, "--chains", "B")
     assert result.exit_code == 1 and "best.pdb" in result.output
     assert run(good, "--threads", "0").exit_code == 2

@@ -103,7 +103,7 @@ def test_wrong_input(weights, test_files, tmp_path):
         ((file, "-o", tmp_path / "report.txt"), ConfigError, "must end in .html"),
         ((file, "-o", tmp_path / "absent" / "report.html"), ConfigError, "does not exist"),
         ((file, "-o", good, "--sigma", "0"), ConfigError, "above 0"),
-        ((file, "-o", good, "-m", "dsm_smal"), WeightsError, "did you mean"),
+        ((tmp_path / "absent.pdb", "-o", good, "-m", "dsm_smal"), WeightsError, "did you mean"),
         ((file, "-o", good, "--values", tmp_path / "no.csv"), ConfigError, "no.csv"),
         ((tmp_path / "absent.pdb", "-o", good), StructureError, "absent.pdb"),
     ):

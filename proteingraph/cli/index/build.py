@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from proteingraph.cli import options
+from proteingraph.cli.checks import check_model
 from proteingraph.cli.failures import show_failures
 from proteingraph.cli.progress import progress_bar
 
@@ -42,6 +43,7 @@ def build(
     from proteingraph.search import Index
     from proteingraph.search.nearest import EXACT_UP_TO
 
+    check_model(model)
     console = Console(stderr=True, soft_wrap=True)
     with progress_bar(console, "indexing", progress) as report:
         index = Index.build(

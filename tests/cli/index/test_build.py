@@ -62,7 +62,9 @@ def test_wrong_input(test_files, weights, tmp_path):
     for source, model, kind in (
         (tmp_path / "absent", weights, DatasetError),
         (test_files, tmp_path, WeightsError),
+        (tmp_path / "absent", "dsm_bose", WeightsError),
     ):
         result = run(source, "-o", tmp_path / "index", "-m", model)
         assert isinstance(result.exception, kind)
+        assert not result.output
     assert not list(tmp_path.iterdir())
