@@ -128,8 +128,6 @@ def fit_target(
     L.seed_everything(config.seed, verbose=False)
     task = _make_task(copy.deepcopy(model), trained_on, config)
     loaders = _Loaders(trained_on, watched, config)
-    if config.steps_alone() and trained_on.keep_embeddings(task.model, config.residues):
-        watched.keep_embeddings(task.model, config.residues)
     if checkpoints is not None:
         return _train(task, loaders, Path(checkpoints), callbacks)
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +154,7 @@ def _make_task(model: DenoisingModel, crops: ExampleCrops, config: TaskConfig) -
 
 
 class _Loaders(L.LightningDataModule):
-    """Loaders that start where the run stands."""
+    """Loaders that start where the run stands, with embeddings kept if it still needs them."""
 
     def __init__(self, trained_on: ExampleCrops, watched: ExampleCrops, config: TaskConfig) -> None:
         super().__init__()
@@ -166,13 +164,21 @@ class _Loaders(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         assert self.trainer is not None
-        config = self.config
-        return training_loader(
-            self.trained_on, config.residues, config.seed, self.trainer.global_step
-        )
+        config, step = self.config, self.trainer.global_step
+        # What the last of the steps alone led to is judged before its checkpoint is written.
+        if step < config.steps_alone():
+            self._keep_embeddings()
+        return training_loader(self.trained_on, config.residues, config.seed, step)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return validation_loader(self.watched, self.config.residues)
+
+    def _keep_embeddings(self) -> None:
+        assert self.trainer is not None
+        task = self.trainer.lightning_module
+        assert isinstance(task, SupervisedTask)
+        if self.trained_on.keep_embeddings(task.model, self.config.residues):
+            self.watched.keep_embeddings(task.model, self.config.residues)
 
 
 def _train(

@@ -173,3 +173,28 @@ def test_killed_and_resumed_equals_uninterrupted(model, domains, tmp_path, watch
     assert resumed.history == whole.history and resumed.steps == whole.steps == 12
     for name, value in whole.task.state_dict().items():
         assert torch.equal(resumed.task.state_dict()[name], value), name
+
+
+@pytest.mark.parametrize(("probe_steps", "embedded"), [(4, 0), (6, 2)])
+def test_resumed_once_the_encoder_is_trained_no_embeddings_are_kept(
+    model, domains, tmp_path, monkeypatch, probe_steps, embedded
+) -> None:
+    known = examples(domains, "binary")
+    parts = known.subset(TRAIN), known.subset(HELD_OUT)
+    config = replace(QUICK, mode="finetune", steps=8, validate_every=4, probe_steps=probe_steps)
+    whole = fit_target(model, *parts, BINARY, config, tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="killed"):  # the last checkpoint is of step 4
+        fit_target(model, *parts, BINARY, config, tmp_path / "parts", [Killer(7)])
+    keep, calls = ExampleCrops.keep_embeddings, []
+
+    def counted(crops: ExampleCrops, *arguments: object) -> bool:
+        calls.append(crops)
+        return keep(crops, *arguments)
+
+    monkeypatch.setattr(ExampleCrops, "keep_embeddings", counted)
+    resumed = fit_target(model, *parts, BINARY, config, tmp_path / "parts")
+    assert len(calls) == embedded
+    assert [entry["step"] for entry in resumed.history] == [4, 8]
+    assert resumed.history == whole.history
+    for name, value in whole.task.state_dict().items():
+        assert torch.equal(resumed.task.state_dict()[name], value), name
