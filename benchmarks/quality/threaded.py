@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.common.alignment import align_sequences
 from benchmarks.common.annotated import AnnotatedPack, check_split, read_table
 from proteingraph.datasets import ChainPack, cut_domains, read_split
 from proteingraph.datasets.columns import count_changes, entry_starts
@@ -218,16 +219,7 @@ def align_by_structure(target: Atoms, template: Atoms) -> Places:
 
 def align_by_sequence(target: Atoms, template: Atoms) -> Places:
     """Align two sequences with BLOSUM62, ends free: with the mistakes that this makes."""
-    from biotite.sequence import ProteinSequence
-    from biotite.sequence.align import SubstitutionMatrix, align_optimal
-
-    matrix = SubstitutionMatrix.std_protein_matrix()
-    sequences = [ProteinSequence(letters) for _, letters in (target, template)]
-    found = align_optimal(
-        *sequences, matrix, gap_penalty=(-11, -1), terminal_penalty=False, max_number=1
-    )[0]
-    trace: Places = found.trace.T.astype(np.int64)
-    return trace[:, (trace >= 0).all(axis=0)]
+    return align_sequences(target[1], template[1])
 
 
 def shift_block(places: Places, size: int, generator: np.random.Generator) -> Places:
