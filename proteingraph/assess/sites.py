@@ -48,7 +48,12 @@ class SitePrediction(ResiduePrediction):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as nested dictionaries of plain values."""
+        """All of it as nested dictionaries of plain values.
+
+        Of each chain `expected` is the sum of its probabilities: about how many residues are of a
+        site, where `called` may be more, as a threshold that is best over all chains calls many
+        of a short one.
+        """
         called = self.called_of_chains()
         return {
             **self.about(),
@@ -57,6 +62,7 @@ class SitePrediction(ResiduePrediction):
                 {
                     "chain": chain,
                     "residues": len(rows),
+                    "expected": round(float(np.nansum(self.values[rows], dtype=np.float64)), 1),
                     "called": int(self.called[rows].sum()),
                     "ranges": called[chain],
                 }

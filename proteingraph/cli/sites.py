@@ -52,6 +52,9 @@ def sites(
     probabilities from 0 to 1, the threshold, and which residues are called; and .sites.png.
     Residues without CA get no value: 0 in the copy, left out in the JSON.
 
+    The table has how many residues are called, and how many are expected: the sum of the
+    probabilities. Where many more are called, as of short chains, go by the probabilities.
+
     Files that cannot be read are listed at the end with their reasons, and the exit code is 1.
     """
     from proteingraph.assess.sites import open_sites, predict_sites
@@ -95,14 +98,15 @@ def _called(
     from rich.text import Text
 
     threshold = f"probability of at least {found[0]['threshold']:.3g}, each chain on its own"
-    columns = {"file": True, "chain": True, "residues": False, "called": False, "which": True}
-    table = text_table(columns)
+    counts = {"residues": False, "expected": False, "called": False}
+    table = text_table({"file": True, "chain": True, **counts, "which": True})
     for record in found:
         for chain in record["chains"]:
             table.add_row(
                 Text(record["file"]),
                 Text(chain["chain"]),
                 f"{chain['residues']:,}",
+                f"{chain['expected']:,.0f}",
                 f"{chain['called']:,}",
                 Text(",".join(chain["ranges"])),
             )

@@ -75,6 +75,9 @@ def test_record(sites_folder, two_chains):
     assert len(record["residues"]) == len(two_chains) - 1
     called = [residue["called"] for residue in record["residues"]]
     assert called == np.delete(prediction.called, 2).tolist() and 0 < sum(called) < len(called)
+    assert [chain["expected"] for chain in record["chains"]] == pytest.approx(
+        [np.nansum(prediction.values[two_chains.chain == chain]) for chain in "AC"], abs=0.06
+    )
     assert [chain["called"] for chain in record["chains"]] == [
         int(prediction.called[two_chains.chain == chain].sum()) for chain in "AC"
     ]

@@ -39,7 +39,9 @@ def test_residues_called_of_each_chain(run, sites_folder, test_files):
     for row, (chain, ranges) in zip(rows, prediction.called_of_chains().items(), strict=True):
         inside = prediction.structure.chain == chain
         called = prediction.called & inside
-        assert row[-4:] == [chain, str(inside.sum()), str(called.sum()), ",".join(ranges)]
+        expected = f"{np.nansum(prediction.values[inside]):.0f}"
+        counts = [str(inside.sum()), expected, str(called.sum())]
+        assert row[-5:] == [chain, *counts, ",".join(ranges)]
 
 
 def test_copies_hold_what_the_records_say(run, test_files, tmp_path):
