@@ -10,7 +10,8 @@ and data (`sites.yaml`). Parts, each tested on Test_60 unless said otherwise:
 - `curve`: the same with 10, 25 and 50 % of the chains;
 - `evolutionary`: with the PSSM, HMM and DSSP features that GraphPPIS is published with, a track of
   its own;
-- `ppbs`: the chains of PPBS that do not resemble one of Test_60, tested on those held out of them;
+- `ppbs`: the chains of PPBS that do not resemble one of Test_60, all and 10 % of them, tested on
+  those held out of them;
 - `both`: Train_335 and these together.
 
 Choices were made by cross-validation on Train_335 and on validation chains. A training that has its
@@ -53,6 +54,7 @@ from proteingraph.tasks.saved import HEAD, TASK
 
 SETTINGS = Path(__file__).with_name("sites.yaml")
 SHARES = (0.1, 0.25, 0.5)
+FEW = (1.0, 0.1)
 PARTS = ("structure", "curve", "evolutionary", "ppbs", "both")
 COLUMNS = ("auprc", "auroc", "mcc", "f1", "ece")
 TITLES = ("AUPRC", "AUROC", "MCC", "F1", "ECE")
@@ -71,7 +73,7 @@ def make_jobs(parts: Sequence[str], seeds: int) -> list[Job]:
             jobs += [Job(mode, seed)] if "structure" in parts else []
             jobs += [Job(mode, seed, share=s) for s in SHARES if "curve" in parts and tuned]
             jobs += [Job(mode, seed, track="evolutionary")] if "evolutionary" in parts else []
-            jobs += [Job(mode, seed, "ppbs")] if "ppbs" in parts and tuned else []
+            jobs += [Job(mode, seed, "ppbs", share=s) for s in FEW if "ppbs" in parts and tuned]
             jobs += [Job(mode, seed, "both")] if "both" in parts and mode == "finetune" else []
     return jobs
 
