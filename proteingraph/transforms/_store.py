@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -143,7 +143,8 @@ def _edge_counts(data: Data, edge_index: Tensor) -> list[int]:
     batch = batch_vector(data)
     if batch is None:
         return [int(edge_index.size(1))]
-    return torch.bincount(batch[edge_index[1]], minlength=num_graphs(data)).tolist()
+    graph = batch.index_select(0, edge_index[1])
+    return torch.bincount(graph, minlength=num_graphs(data)).tolist()
 
 
 def store_edges(data: Data, edge_index: Tensor) -> None:
@@ -170,14 +171,18 @@ def add_edges(data: Data, edge_index: Tensor) -> None:
     store_edges(data, edge_index)
 
 
-def append_edge_attributes(data: Data, value: Tensor) -> None:
+def append_edge_attributes(data: Data, *values: Tensor) -> None:
     """Append columns to `edge_attr`."""
-    known = getattr(data, "edge_attr", None)
-    value = value if known is None else torch.cat([known, value.to(known)], dim=-1)
+    value = _joined(getattr(data, "edge_attr", None), values)
     _store(data, "edge_attr", value, _cumulate(_edge_counts(data, data.edge_index)), None)
 
 
-def append_node_attributes(data: Data, value: Tensor) -> None:
+def append_node_attributes(data: Data, *values: Tensor) -> None:
     """Append columns to `x`."""
-    known = getattr(data, "x", None)
-    store_nodes(data, "x", value if known is None else torch.cat([known, value.to(known)], dim=-1))
+    store_nodes(data, "x", _joined(getattr(data, "x", None), values))
+
+
+def _joined(known: Tensor | None, values: Sequence[Tensor]) -> Tensor:
+    """Columns side by side, of the type of the first."""
+    parts = list(values) if known is None else [known, *values]
+    return torch.cat([part.to(parts[0]) for part in parts], dim=-1) if parts[1:] else parts[0]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
-from torch_geometric.transforms import BaseTransform
 
 from proteingraph.geometry import ca_angles, ca_torsions
-from proteingraph.transforms._store import append_node_attributes, neighbors_in_sequence, require
+from proteingraph.transforms._attributes import NodeColumns
+from proteingraph.transforms._store import neighbors_in_sequence, require
 
 __all__ = ["CATorsions"]
 
 
 @functional_transform("ca_torsions")
-class CATorsions(BaseTransform):  # type: ignore[misc]
+class CATorsions(NodeColumns):
     """Appends the virtual Cα bond angle and torsion to `x`.
 
     Functional name: :obj:`ca_torsions`.
@@ -24,8 +25,8 @@ class CATorsions(BaseTransform):  # type: ignore[misc]
     torsion's sine tells a structure from its mirror image.
     """
 
-    def forward(self, data: Data) -> Data:
-        """Describe the residues of a graph or of a batch."""
+    def describe(self, data: Data) -> Tensor:
+        """Columns of the residues of a graph or of a batch, ``[N, 6]``."""
         require(self, data, "pos", "position", "chain", "segment")
         previous, following = neighbors_in_sequence(data)
         columns = []
@@ -34,8 +35,4 @@ class CATorsions(BaseTransform):  # type: ignore[misc]
             ca_torsions(data.pos, previous, following),
         ):
             columns += [angle.cos() * mask, angle.sin() * mask, mask]
-        append_node_attributes(data, torch.stack([c.to(data.pos) for c in columns], dim=-1))
-        return data
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return torch.stack([c.to(data.pos) for c in columns], dim=-1)

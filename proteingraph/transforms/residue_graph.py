@@ -9,6 +9,7 @@ from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform, Compose
 
+from proteingraph.transforms._attributes import EdgeColumns, NodeColumns, append_columns
 from proteingraph.transforms.backbone_torsions import BackboneTorsions
 from proteingraph.transforms.ca_torsions import CATorsions
 from proteingraph.transforms.chain_ends import ChainEnds
@@ -85,7 +86,14 @@ class ResidueGraph(BaseTransform):  # type: ignore[misc]
 
     def forward(self, data: Data) -> Data:
         """Build the graph of a structure, or of each structure of a batch."""
-        return self.transform(data)
+        columns = []
+        for step in self.transform.transforms:
+            if isinstance(step, NodeColumns | EdgeColumns):
+                columns.append(step)
+            else:
+                data = step(data)
+        append_columns(data, columns)
+        return data
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{key}={value}" for key, value in self.config.items())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
+from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
-from torch_geometric.transforms import BaseTransform
 
-from proteingraph.transforms._store import append_node_attributes, require
+from proteingraph.transforms._attributes import NodeColumns
+from proteingraph.transforms._store import require
 
 __all__ = ["ResidueTypes"]
 
@@ -16,7 +17,7 @@ NUM_TYPES = 22  # 20 amino acids, unknown, masked
 
 
 @functional_transform("residue_types")
-class ResidueTypes(BaseTransform):  # type: ignore[misc]
+class ResidueTypes(NodeColumns):
     """Appends the one-hot residue type to `x`.
 
     Functional name: :obj:`residue_types`.
@@ -24,11 +25,7 @@ class ResidueTypes(BaseTransform):  # type: ignore[misc]
     22 columns: the 20 amino acids by one-letter code, unknown, masked.
     """
 
-    def forward(self, data: Data) -> Data:
-        """Describe the residues of a graph or of a batch."""
+    def describe(self, data: Data) -> Tensor:
+        """Columns of the residues of a graph or of a batch, ``[N, 22]``."""
         require(self, data, "pos", "residue_type")
-        append_node_attributes(data, F.one_hot(data.residue_type, NUM_TYPES).to(data.pos))
-        return data
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return F.one_hot(data.residue_type, NUM_TYPES).to(data.pos)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
-from torch_geometric.transforms import BaseTransform
 
-from proteingraph.transforms._store import append_edge_attributes, require
+from proteingraph.transforms._attributes import EdgeColumns
+from proteingraph.transforms._store import require
 
 __all__ = ["SequenceOffset"]
 
@@ -17,8 +18,19 @@ __all__ = ["SequenceOffset"]
 BINS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17, 25, 33, 65)
 
 
+def _columns_by_offset() -> Tensor:
+    """Columns of the offsets from -65 to 65, and in the last row of different chains."""
+    offset = torch.arange(-BINS[-1], BINS[-1] + 1)
+    size = torch.bucketize(offset.abs(), torch.tensor(BINS), right=True).sub(1).clamp(min=0)
+    column = torch.where(offset > 0, size, size + len(BINS))
+    return F.one_hot(torch.cat([column, torch.tensor([2 * len(BINS)])])).float()
+
+
+_COLUMNS = _columns_by_offset()
+
+
 @functional_transform("sequence_offset")
-class SequenceOffset(BaseTransform):  # type: ignore[misc]
+class SequenceOffset(EdgeColumns):
     """Appends the signed offset in sequence to `edge_attr`.
 
     Functional name: :obj:`sequence_offset`.
@@ -28,17 +40,13 @@ class SequenceOffset(BaseTransform):  # type: ignore[misc]
     different chains.
     """
 
-    def forward(self, data: Data) -> Data:
-        """Describe the edges of a graph or of a batch."""
+    def describe(self, data: Data) -> Tensor:
+        """Columns of the edges of a graph or of a batch, ``[E, 29]``."""
         require(self, data, "pos", "edge_index", "position", "chain")
         source, target = data.edge_index
-        offset = data.position[target] - data.position[source]
-        bins = torch.tensor(BINS, device=offset.device)
-        size = torch.bucketize(offset.abs(), bins, right=True).sub(1).clamp(min=0)
-        column = torch.where(offset > 0, size, size + len(BINS))
-        column = torch.where(data.chain[source] == data.chain[target], column, 2 * len(BINS))
-        append_edge_attributes(data, F.one_hot(column, 2 * len(BINS) + 1).to(data.pos))
-        return data
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        position, chain = data.position, data.chain
+        offset = position.index_select(0, target) - position.index_select(0, source)
+        row = offset.clamp_(-BINS[-1], BINS[-1]).add_(BINS[-1])
+        same = chain.index_select(0, source) == chain.index_select(0, target)
+        # Rows of a table that fits into a core's cache are copied faster than they are made.
+        return _COLUMNS.to(data.pos).index_select(0, torch.where(same, row, len(_COLUMNS) - 1))
