@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -41,12 +42,15 @@ def sequence_edges(
     steps = sorted(set(offsets))
     if any(step < 1 for step in steps):
         raise GraphInputError(f"offsets: expected separations >= 1, got {tuple(offsets)}")
-    key, order = _sorted_keys(position, chain, segment, batch, max(steps, default=1))
-    rows = [_at_offset(key, order, sign * step) for step in steps for sign in (-1, 1)]
+    keys = _sorted_keys(position, chain, segment, batch, max(steps, default=1))
+    rows = [_at_offset(keys, step) for step in [*(-step for step in reversed(steps)), *steps]]
     if not rows:
         return position.new_zeros((2, 0))
-    # One column an offset: sorting the few sources of each target orders all edges.
-    source = torch.stack(rows, dim=1).sort(dim=1).values
+    # One column an offset, which orders all edges where residues are stored along the chains;
+    # where they are not, sorting the few sources of each target does.
+    source = torch.stack(rows, dim=1)
+    if not keys.in_order:
+        source = source.sort(dim=1).values
     target = torch.arange(position.numel(), device=position.device)[:, None].expand_as(source)
     present = source >= 0
     return torch.stack([source[present], target[present]])
@@ -72,8 +76,8 @@ def sequence_neighbors(
     Raises:
         GraphInputError: As for :func:`sequence_edges`.
     """
-    key, order = _sorted_keys(position, chain, segment, batch, 1)
-    return _at_offset(key, order, -1), _at_offset(key, order, 1)
+    keys = _sorted_keys(position, chain, segment, batch, 1)
+    return _at_offset(keys, -1), _at_offset(keys, 1)
 
 
 def merge_edges(*edge_indices: Tensor, num_nodes: int) -> Tensor:
@@ -99,14 +103,27 @@ def merge_edges(*edge_indices: Tensor, num_nodes: int) -> Tensor:
     return torch.stack([key % max(num_nodes, 1), key // max(num_nodes, 1)])
 
 
+@dataclass(frozen=True)
+class _Keys:
+    """Residues numbered so that neighbours along an unbroken stretch differ by one.
+
+    Attributes:
+        key: Numbers in ascending order, int64 [N]; stretches lie more than the reach apart.
+        order: Their rows, int64 [N].
+        in_order: Whether residues are stored in this order.
+        whole: Whether no stretch lacks a position between two of its residues within the reach.
+    """
+
+    key: Tensor
+    order: Tensor
+    in_order: bool
+    whole: bool
+
+
 def _sorted_keys(
     position: Tensor, chain: Tensor, segment: Tensor | None, batch: Tensor | None, reach: int
-) -> tuple[Tensor, Tensor]:
-    """Number the residues so that neighbours along an unbroken stretch differ by one.
-
-    Returns:
-        Keys in ascending order [N], their rows [N]. Stretches lie more than ``reach`` apart.
-    """
+) -> _Keys:
+    """Number the residues along their stretches, to look for neighbours up to ``reach`` away."""
     num_nodes = position.numel()
     given = {"position": position, "chain": chain, "segment": segment}
     for name, value in given.items():
@@ -117,7 +134,7 @@ def _sorted_keys(
             )
     check_batch(batch, num_nodes, position.device)
     if num_nodes == 0:
-        return position, position
+        return _Keys(position, position, in_order=True, whole=True)
     parts = [part for part in (batch, chain, segment) if part is not None]
     stretch = torch.zeros_like(position)
     for part in parts:
@@ -130,20 +147,32 @@ def _sorted_keys(
             stretch = torch.unique(stretch, return_inverse=True)[1]
     offset = position - position.min()
     key = stretch * (offset.max() + 1 + reach) + offset
-    key, order = key.sort()
-    if bool((key[1:] == key[:-1]).any()):
+    step = key.diff()
+    in_order = bool((step > 0).all())
+    order = torch.arange(num_nodes, device=key.device)
+    if not in_order:
+        key, order = key.sort()
+        step = key.diff()
+    if bool((step == 0).any()):
         row = int((key[1:] == key[:-1]).nonzero()[0])
         first, second = sorted((int(order[row]), int(order[row + 1])))
         raise GraphInputError(
             f"position: rows {first} and {second} share graph, chain and position "
             f"{int(position[first])}; number the residues of a chain 0, 1, 2, ..."
         )
-    return key, order
+    return _Keys(key, order, in_order, whole=not bool(((step > 1) & (step <= reach)).any()))
 
 
-def _at_offset(key: Tensor, order: Tensor, offset: int) -> Tensor:
+def _at_offset(keys: _Keys, offset: int) -> Tensor:
     """Return the row whose key is this row's plus ``offset``, int64 [N] by row, -1 where none."""
+    key, order = keys.key, keys.order
+    if not key.numel():
+        return order
     wanted = key + offset
-    place = torch.searchsorted(key, wanted).clamp_(max=max(key.numel() - 1, 0))
-    found = torch.where(key[place] == wanted, order[place], -1) if key.numel() else key
-    return torch.empty_like(order).scatter_(0, order, found)
+    if keys.whole:  # it can only be as many places away
+        place = torch.arange(len(key), device=key.device) + offset
+    else:
+        place = torch.searchsorted(key, wanted)
+    place = place.clamp_(0, len(key) - 1)
+    found = torch.where(key.index_select(0, place) == wanted, order.index_select(0, place), -1)
+    return found if keys.in_order else torch.empty_like(order).scatter_(0, order, found)
