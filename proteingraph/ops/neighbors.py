@@ -124,12 +124,18 @@ def radius_edges(
 def _forced_edges(always: Tensor, batch: Tensor | None, num_nodes: int) -> Tensor | None:
     """Return each edge once, sorted by target, without self loops; none if there are none."""
     source, target = always
-    if batch is not None and bool((batch[source] != batch[target]).any()):
+    if batch is not None and not torch.equal(
+        batch.index_select(0, source), batch.index_select(0, target)
+    ):
         raise GraphInputError("always: an edge joins residues of two graphs of the batch")
-    apart = source != target
-    key = (target * num_nodes + source)[apart]
-    if not key.numel():
+    loops = source == target
+    if bool(loops.any()):
+        always = always[:, ~loops]
+        source, target = always
+    if not source.numel():
         return None
-    if bool((key[1:] <= key[:-1]).any()):
-        key = torch.unique(key)
+    key = target * num_nodes + source
+    if bool((key[1:] > key[:-1]).all()):
+        return always
+    key = torch.unique(key)
     return torch.stack([key % num_nodes, key // num_nodes])
