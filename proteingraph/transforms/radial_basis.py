@@ -14,10 +14,10 @@ from proteingraph.transforms._store import require
 
 __all__ = ["RadialBasis"]
 
-# Largest exponent that counts: exp(-80) is 2e-35. Not far beyond, single precision has only
-# subnormal numbers, with which a processor computes many times more slowly, here and wherever the
-# attributes go.
-FAINTEST = 80.0
+# Largest exponent that counts: exp(-40) is 4e-18, which is lost beside the other Gaussians. Numbers
+# far smaller are subnormal in single precision, if not themselves then once multiplied by weights
+# and gradients, and with these a processor computes many times more slowly.
+FAINTEST = 40.0
 
 
 def _centers(pieces: Sequence[tuple[float, float, float]]) -> tuple[list[float], list[float]]:
@@ -39,7 +39,7 @@ class RadialBasis(EdgeColumns):
     .. math::
         \exp(-(d_{ij} - \mu_c)^2 / (2 w_c^2))
 
-    and no less than :math:`e^{-80}`.
+    and no less than :math:`e^{-40}`.
 
     Args:
         pieces: Ranges ``(first, last, step)`` of centres in Å; the width is the step.

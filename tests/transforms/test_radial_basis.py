@@ -33,6 +33,14 @@ def test_coincident_residues_are_finite(line):
     )
 
 
+def test_far_gaussians_stay_normal_when_multiplied(line):
+    data = line([0, 4, 90])
+    data.pos = data.pos.float()
+    attributes = RadialBasis()(ResidueKNN(2)(data)).edge_attr
+    assert 0 < attributes.min() < 1e-15
+    assert attributes.min() * 1e-18 > torch.finfo(torch.float32).smallest_normal
+
+
 @pytest.mark.parametrize("pieces", [(), [(5, 3, 1)], [(3, 5, 0)], [(3, 5, float("nan"))]])
 def test_pieces_that_make_no_sense(pieces):
     with pytest.raises(ValueError, match=r"pieces must be \(first, last, step\)"):
