@@ -39,6 +39,7 @@ EXTRAS = ("bench", "cluster", "foldcomp", "plm", "search", "test", "dev")
 ROOMS = (
     "assess",
     "datasets",
+    "diagnosis",
     "embedding",
     "geometry",
     "io",

@@ -11,6 +11,7 @@ from proteingraph import __version__
 from proteingraph.cli.data import data
 from proteingraph.cli.demo import demo
 from proteingraph.cli.denoise import denoise
+from proteingraph.cli.doctor import doctor
 from proteingraph.cli.embed import embed
 from proteingraph.cli.finetune import finetune
 from proteingraph.cli.index import index
@@ -32,7 +33,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, pretrain, finetune, embed, quality, sites, denoise, report, models):
+for command in (
+    demo,
+    pretrain,
+    finetune,
+    embed,
+    quality,
+    sites,
+    denoise,
+    report,
+    models,
+    doctor,
+):
     app.command()(command)
 for group in (data, index):
     app.add_typer(group)
