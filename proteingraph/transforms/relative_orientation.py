@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 
 from proteingraph.geometry import local_frames_backbone, local_frames_ca
-from proteingraph.geometry.vectors import unit
+from proteingraph.geometry.vectors import MIN_LENGTH
 from proteingraph.transforms._attributes import EdgeColumns
 from proteingraph.transforms._store import neighbors_in_sequence, require
 
@@ -45,25 +47,30 @@ class RelativeOrientation(EdgeColumns):
             require(self, data, "backbone", "backbone_mask")
             frames, _ = local_frames_backbone(data.backbone, data.backbone_mask)
         source, target = data.edge_index
-        direction, _ = unit(data.pos.index_select(0, source) - data.pos.index_select(0, target))
-        own, other = _by_axes(frames, target), _by_axes(frames, source)
-        towards = _product(own, direction.t())
-        back = _product(other, direction.t()).neg_()
-        rotation = _product(own[:, :, None], other[:, None]).flatten(0, 1)
-        return torch.cat([towards, back, rotation]).t().contiguous()
+        gap = [x.index_select(0, source) - x.index_select(0, target) for x in data.pos.unbind(1)]
+        square = _dot(gap, gap)
+        # As of `geometry.vectors.unit`: zeros where there is no direction.
+        inverse = torch.where(square > MIN_LENGTH * MIN_LENGTH, square, torch.inf).rsqrt()
+        towards = [x * inverse for x in gap]
+        own, other = _by_axis(frames, target), _by_axis(frames, source)
+        columns = [_dot(axis, towards) for axis in own]
+        columns += [_dot(axis, towards).neg_() for axis in other]
+        columns += [_dot(mine, its) for mine in own for its in other]
+        return torch.stack(columns).t().contiguous()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(frames={self.frames!r})"
 
 
-def _by_axes(frames: Tensor, rows: Tensor) -> Tensor:
-    """Frames of the residues of each edge, coordinates and axes first, ``[3, 3, E]``.
+def _by_axis(frames: Tensor, rows: Tensor) -> list[list[Tensor]]:
+    """Each coordinate ``[E]`` of each axis of the frames of some residues.
 
     Sums of three long vectors are many times quicker than as many products of short ones.
     """
-    return frames.index_select(0, rows).permute(1, 2, 0).contiguous()
+    axes = frames.permute(2, 1, 0).contiguous()
+    return [[values.index_select(0, rows) for values in axis] for axis in axes]
 
 
-def _product(a: Tensor, b: Tensor) -> Tensor:
-    """Sum over the coordinates, which come first, of products."""
+def _dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """Scalar product of vectors given by coordinates."""
     return (a[0] * b[0]).addcmul_(a[1], b[1]).addcmul_(a[2], b[2])
