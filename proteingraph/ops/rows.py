@@ -50,7 +50,7 @@ def nearest_columns(
         key.partition(width, axis=1)
         beyond, key = key[:, width], key[:, :width]
         beyond = np.where((beyond & _MAGNITUDE) < _INFINITY, beyond >> bits, -1)
-        tied |= ((key >> bits) == beyond[:, None]).any(axis=1)
+        tied |= key.max(axis=1) >> bits == beyond
     key = key & _MAGNITUDE
     key.sort(axis=1)
     near, found = key >> bits, key & low
