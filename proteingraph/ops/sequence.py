@@ -51,9 +51,8 @@ def sequence_edges(
     source = torch.stack(rows, dim=1)
     if not keys.in_order:
         source = source.sort(dim=1).values
-    target = torch.arange(position.numel(), device=position.device)[:, None].expand_as(source)
-    present = source >= 0
-    return torch.stack([source[present], target[present]])
+    entry = (source >= 0).view(-1).nonzero().view(-1)
+    return torch.stack([source.view(-1).index_select(0, entry), entry // len(rows)])
 
 
 def sequence_neighbors(
