@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -24,7 +24,7 @@ from proteingraph.datasets.columns import entry_starts
 from proteingraph.errors import DatasetError
 from proteingraph.io.segments import MAX_CA_CA
 
-__all__ = ["EVOLUTIONARY", "load_graphppis", "load_ppbs"]
+__all__ = ["EVOLUTIONARY", "load_graphppis", "load_ppbs", "resembling"]
 
 SPLITS = ("train", "validation", "test")
 EVOLUTIONARY = ("pssm", "hmm")
@@ -139,6 +139,24 @@ def load_ppbs(
     site = np.where(letters == ord("?"), UNLABELLED, letters - ord("0"))
     whole = AnnotatedPack(replace(pack, labels=labels), _site_columns(site))
     return {name: whole.subset(labels["split"] == name) for name in SPLITS}
+
+
+def resembling(root: Path, names: ArrayLike, chains: ArrayLike) -> NDArray[np.bool_]:
+    """Which chains of GraphPPIS resemble one of the corpus, or one of the same 40 % cluster.
+
+    Args:
+        root: Folder of the corpus: `ppi_overlap.tsv`, `chains.tsv`.
+        names: Chains of GraphPPIS, ``[n]``.
+        chains: Chains of the corpus.
+
+    Returns:
+        Bool ``[n]``.
+    """
+    table = read_table(root / "ppi_overlap.tsv", "chain", "ppi_chain")
+    cluster40 = read_split(root / "chains.tsv", "cluster40")
+    known = {cluster40.get(chain, "") or chain for chain in np.asarray(chains).tolist()}
+    alike = [(cluster40.get(chain, "") or chain) in known for chain in table["chain"]]
+    return np.isin(np.asarray(names), table["ppi_chain"].to_numpy(np.str_)[alike])
 
 
 def _site_columns(site: NDArray[Any]) -> dict[str, NDArray[Any]]:

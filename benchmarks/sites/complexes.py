@@ -6,10 +6,10 @@ Labels are computed from the bound complexes (`files/1AY7_r_b.pdb` with `1AY7_l_
 where each chain binds, shown on its own: in the bound structure, and in that of the free protein;
 figures are of the residues that are in both. (Of the antibody of 1FSK both are one structure.)
 
-Chains that resemble one that the task was trained, stopped or calibrated on (Train_335 of
-GraphPPIS) are left out of a second row: their best local alignment with one of these has an E-value
-of 0.001 or less. The network beneath saw other structures without labels, among which relatives of
-all of these chains may be.
+Chains that resemble one that the task was trained, stopped or calibrated on (Train_335 of GraphPPIS
+and the PPBS chains before) are left out of a second row: their best local alignment with one of
+these has an E-value of 0.001 or less. The network beneath saw other structures without labels,
+among which relatives of all of these chains may be.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.common import Run, make_parser, print_table
 from benchmarks.common.alignment import closest
-from benchmarks.common.sites import load_graphppis
+from benchmarks.common.sites import load_graphppis, load_ppbs
 from benchmarks.sites.partners import STATES, Partner, read_partners
 from benchmarks.sites.training import SITE
 from proteingraph.assess import predict_sites
@@ -46,12 +46,13 @@ Probabilities = Mapping[str, NDArray[np.float32]]  # of a partner's M residues i
 
 
 def trained_on(root: Path) -> dict[str, str]:
-    """Sequences of the chains of Train_335, those to validate with too, by name."""
+    """Sequences of the chains of Train_335 and PPBS, those to validate with too, by name."""
     known = {}
-    for split in ("train", "validation"):
-        pack = load_graphppis(root)[split].pack
-        types = np.split(pack.residue_type, pack.starts[1:-1])
-        known |= dict(zip(pack.names.tolist(), map(decode_sequence, types), strict=True))
+    for packs in (load_graphppis(root), load_ppbs(root, backbone=False)):
+        for split in ("train", "validation"):
+            pack = packs[split].pack
+            types = np.split(pack.residue_type, pack.starts[1:-1])
+            known |= dict(zip(pack.names.tolist(), map(decode_sequence, types), strict=True))
     return known
 
 

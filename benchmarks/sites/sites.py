@@ -12,12 +12,14 @@ and data (`sites.yaml`). Parts, each tested on Test_60 unless said otherwise:
   its own;
 - `ppbs`: the chains of PPBS that do not resemble one of Test_60, all and 10 % of them, tested on
   those held out of them;
-- `both`: Train_335 and these together.
+- `both`: Train_335, by networks that were trained on PPBS before: fine-tuned there, and then left
+  alone or fine-tuned again; or from scratch there, and then fine-tuned. In both tracks.
 
 Choices were made by cross-validation on Train_335 and on validation chains. A training that has its
 result in `--runs` is not run again; `--parts` runs some alone, as side by side on two cores, and
-`--gather` takes those that have one and runs none. `--save FOLDER` keeps the task of the structure
-part that is best on the validation chains.
+`--gather` takes those that have one and runs none. `--save FOLDER` keeps the task that is best on
+the validation chains, of those that start from pre-trained weights and need no evolutionary
+features; if `both` was run, one of it.
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def make_jobs(parts: Sequence[str], seeds: int) -> list[Job]:
             jobs += [Job(mode, seed, share=s) for s in SHARES if "curve" in parts and tuned]
             jobs += [Job(mode, seed, track="evolutionary")] if "evolutionary" in parts else []
             jobs += [Job(mode, seed, "ppbs", share=s) for s in FEW if "ppbs" in parts and tuned]
-            jobs += [Job(mode, seed, "both")] if "both" in parts and mode == "finetune" else []
+            jobs += [Job(mode, seed, "both", track) for track in TRACKS if "both" in parts]
     return jobs
 
 
@@ -127,11 +129,13 @@ def show(summaries: dict[Group, Record]) -> None:
 def save_best(records: dict[Job, Record], runs: Path, folder: Path | None) -> Job | None:
     """Copy the task on the pre-trained network that is best on the validation chains; which it is.
 
-    The mode is chosen by the mean over its runs, and of these the run.
+    The mode is chosen by the mean over its runs, and of these the run. Data are not chosen so:
+    chains to validate with differ; training on PPBS before was by cross-validation.
     """
+    data = "both" if any(job.data == "both" for job in records) else "graphppis"
     found: dict[str, dict[Job, float]] = {}
     for job, record in records.items():
-        if job == Job(job.mode, job.seed) and job.mode != "scratch":
+        if job == Job(job.mode, job.seed, data) and job.mode != "scratch":
             found.setdefault(job.mode, {})[job] = record["validation"]["auprc"]
     if not found:
         return None
@@ -147,9 +151,9 @@ def save_best(records: dict[Job, Record], runs: Path, folder: Path | None) -> Jo
 def zoo_results(best: Job, summaries: dict[Group, Record], runs: Path) -> Record:
     """What the record of the weights says of them."""
     digest = hashlib.sha256((runs / best.name / "model.safetensors").read_bytes()).hexdigest()
-    measured = dict(summaries["graphppis", "structure", 1.0, best.mode])
+    measured = dict(summaries[best.data, best.track, best.share, best.mode])
     measured.pop("together", None)
-    row = {"on": ON["graphppis"], "track": TRACKS["structure"], "measures": measured}
+    row = {"on": ON[best.data], "track": TRACKS[best.track], "measures": measured}
     return {"weights_sha256": digest, "rows": [row]}
 
 

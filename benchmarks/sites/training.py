@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ from pydantic import TypeAdapter
 
 from benchmarks.common.annotated import AnnotatedPack
 from benchmarks.common.kept import RESULT, kept_result
-from benchmarks.common.sites import EVOLUTIONARY, load_graphppis, load_ppbs
-from proteingraph.datasets import ChainPack
+from benchmarks.common.sites import EVOLUTIONARY, load_graphppis, load_ppbs, resembling
 from proteingraph.errors import ConfigError
 from proteingraph.files import replacing
 from proteingraph.pretrain import DenoisingModel
-from proteingraph.tasks import Target, TaskConfig
+from proteingraph.tasks import Target, TaskConfig, TaskModel
 from proteingraph.tasks.evaluate import calibrate, evaluate
 from proteingraph.tasks.examples import Examples
 from proteingraph.tasks.predict import predict_scores
@@ -55,7 +53,7 @@ class Settings:
         sigma: Noise in Å that the network is told when it embeds.
         training: Settings of the training, but for `mode` and `seed`.
         evolutionary: Those that differ with evolutionary features.
-        ppbs: Those that differ with the chains of PPBS.
+        ppbs: Those that differ where the chains of PPBS are trained on alone.
         ppbs_finetune: And where a network is fine-tuned on these.
     """
 
@@ -69,7 +67,9 @@ class Settings:
         """Settings of a training; of few labels fewer steps, by the root of their share."""
         config = replace(self.training, mode=job.mode, seed=job.seed)
         config = replace(config, **(self.evolutionary if job.track == "evolutionary" else {}))
-        if job.data != "graphppis":
+        if job.data == "both" and job.mode == "scratch":
+            config = replace(config, mode="finetune")  # what was from scratch is trained on PPBS
+        if job.data == "ppbs":
             tuned = self.ppbs_finetune if job.mode == "finetune" else {}
             config = replace(config, **{**self.ppbs, **tuned})
         root = job.share**0.5
@@ -85,7 +85,9 @@ class Job:
     Attributes:
         mode: Of `TaskConfig`.
         seed: Seed, of the choice of labels too.
-        data: ``"graphppis"`` (tested on Test_60), ``"ppbs"``, or ``"both"`` (tested on Test_60).
+        data: ``"graphppis"`` (tested on Test_60), ``"ppbs"``, or ``"both"`` (tested on Test_60):
+            as the first, with an encoder that was trained on the second before: fine-tuned, or from
+            scratch.
         track: ``"structure"`` or ``"evolutionary"``.
         share: Share of the labelled chains that is trained on.
     """
@@ -114,36 +116,30 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def load_data(name: str, root: Path) -> dict[str, list[AnnotatedPack]]:
+def load_data(name: str, root: Path) -> dict[str, AnnotatedPack]:
     """Chains with labels to train on, to validate with and to test with.
 
-    No chain of PPBS that resembles one of Test_60 is trained on; Test_60 is that of `both`.
+    No chain of PPBS that resembles one of Test_60 is trained on. With `both`, nothing is validated
+    with that resembles a chain of PPBS that was trained on before.
     """
-    parts = {
-        "graphppis": [load_graphppis],
-        "ppbs": [_load_traces],
-        "both": [load_graphppis, _load_traces],
-    }[name]
-    packs = [load(root) for load in parts]
-    found = {split: [pack[split] for pack in packs] for split in ("train", "validation")}
-    return {**found, "test": [packs[0]["test"]]}
+    if name == "ppbs":
+        return load_ppbs(root, backbone=False)
+    packs = load_graphppis(root)
+    if name == "both":
+        seen = load_ppbs(root, backbone=False)
+        known = np.concatenate([seen[split].pack.names for split in ("train", "validation")])
+        watched = packs["validation"]
+        packs["validation"] = watched.subset(~resembling(root, watched.pack.names, known))
+    return packs
 
 
-def _load_traces(root: Path) -> dict[str, AnnotatedPack]:
-    return load_ppbs(root, backbone=False)
-
-
-def examples_of(packs: list[AnnotatedPack], track: str) -> Examples:
+def examples_of(pack: AnnotatedPack, track: str) -> Examples:
     """Chains with labels of their residues, and with their features if the track has these."""
-    corpus = packs[0].pack
-    if len(packs) > 1:
-        corpus = ChainPack.from_data(chain.from_iterable(one.pack for one in packs)).trace()
-    labels = [np.asarray(site) for pack in packs for site in pack.each("site")]
+    labels = [np.asarray(site) for site in pack.each("site")]
     if track == "structure":
-        return Examples(corpus, labels)
-    columns = (zip(*(pack.each(name) for name in FEATURES), strict=True) for pack in packs)
-    features = [np.concatenate(each, axis=1) for each in chain.from_iterable(columns)]
-    return Examples(corpus, labels, features)
+        return Examples(pack.pack, labels)
+    columns = zip(*(pack.each(name) for name in FEATURES), strict=True)
+    return Examples(pack.pack, labels, [np.concatenate(each, axis=1) for each in columns])
 
 
 def choose(examples: Examples, share: float, seed: int) -> Examples:
@@ -174,8 +170,7 @@ def run_job(job: Job, weights: Path, root: Path, settings: Settings, runs: Path)
     about["weights"] = weights.name
     if (known := kept_result(folder, about)) is not None:
         return known
-    network = DenoisingModel.from_pretrained(weights)
-    network.embedding_sigma = settings.sigma
+    network = make_network(job, weights, root, settings, runs)
     packs = load_data(job.data, root)
     labelled, watched, tested = (
         examples_of(packs[split], job.track) for split in ("train", "validation", "test")
@@ -185,7 +180,9 @@ def run_job(job: Job, weights: Path, root: Path, settings: Settings, runs: Path)
     fitted = fit_target(network, trained_on, watched, SITE, config, folder / "steps")
     seconds = time.process_time() - start
     told = f"{SITE.name}s of {len(trained_on):,} chains, {fitted.steps} steps, {MODES[job.mode]}"
-    names = () if job.track == "structure" else feature_names(packs["train"][0])
+    if job.data == "both":
+        told += ", after those of PPBS"
+    names = () if job.track == "structure" else feature_names(packs["train"])
     task = calibrate(fitted, watched, names, {"task": told, "network": weights.name})
     task.save_pretrained(folder)
     scored = predict_scores(task.task, tested)
@@ -205,6 +202,19 @@ def run_job(job: Job, weights: Path, root: Path, settings: Settings, runs: Path)
     with replacing(folder / RESULT) as partial:
         partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
+
+
+def make_network(
+    job: Job, weights: Path, root: Path, settings: Settings, runs: Path
+) -> DenoisingModel:
+    """The network that a training starts from; for `both`, what is left of that on PPBS."""
+    if job.data == "both":
+        before = Job("scratch" if job.mode == "scratch" else "finetune", job.seed, "ppbs")
+        run_job(before, weights, root, settings, runs)
+        return TaskModel.from_pretrained(runs / before.name).task.model
+    network = DenoisingModel.from_pretrained(weights)
+    network.embedding_sigma = settings.sigma
+    return network
 
 
 def feature_names(pack: AnnotatedPack) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.sites.complexes import by_length, judge, main
+from benchmarks.sites.complexes import by_length, judge, main, trained_on
 from benchmarks.sites.partners import Partner, match_chains, read_partners
 from proteingraph.datasets.sites import interface_between
 from proteingraph.errors import DatasetError
@@ -111,9 +111,16 @@ def test_shares_called_by_length():
     assert middle["unbound"]["chains_mostly_called"] == 2
 
 
+def test_chains_trained_on_are_known_by_their_sequences(data_root: Path):
+    known = trained_on(data_root)
+    assert sum("_" not in name for name in known) == 327 and len(known) > 900
+    assert set("".join(known.values())) <= set("ACDEFGHIKLMNPQRSTVWYX")
+
+
 def test_a_run_leaves_a_record(folder, data_root: Path, sites_folder: Path, tmp_path: Path):
-    for name in ("ppi_sites_graphppis.npz", "ppi_overlap.tsv", "chains.tsv"):
-        (tmp_path / name).symlink_to(data_root / name)
+    for path in data_root.iterdir():
+        if path.name != "files":
+            (tmp_path / path.name).symlink_to(path)
     (tmp_path / "files").symlink_to(folder)
     output = tmp_path / "complexes.json"
     options = ["--weights", str(sites_folder), "--data-root", str(tmp_path), "--threads", "1"]

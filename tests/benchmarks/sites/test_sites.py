@@ -14,7 +14,7 @@ from benchmarks.sites.training import Job
 
 def test_all_parts_together_are_the_parts():
     whole = make_jobs(PARTS, 3)
-    assert len(set(whole)) == len(whole) == 3 * (3 + 2 * 3 + 3 + 2 + 1)
+    assert len(set(whole)) == len(whole) == 3 * (3 + 2 * 3 + 3 + 2 * 2 + 3 * 2)
     assert {job for part in PARTS for job in make_jobs([part], 3)} == set(whole)
 
 
@@ -30,7 +30,7 @@ def test_runs_that_differ_in_their_seed_are_summarised_together():
 def test_the_task_is_chosen_on_validation_chains(tmp_path: Path):
     tested = {Job("frozen", 0): 0.9, Job("frozen", 1): 0.8, Job("finetune", 0): 0.1}
     watched = {Job("frozen", 0): 0.3, Job("frozen", 1): 0.35, Job("finetune", 0): 0.33}
-    other = Job("finetune", 0, data="both")
+    other = Job("finetune", 0, track="evolutionary")
     records = {
         job: {"test": {"auprc": tested[job]}, "validation": {"auprc": watched[job]}}
         for job in tested
@@ -40,6 +40,10 @@ def test_the_task_is_chosen_on_validation_chains(tmp_path: Path):
     records[Job("frozen", 1)]["validation"]["auprc"] = 0.4
     assert save_best(records, tmp_path, None) == Job("frozen", 1)
     assert save_best({other: records[other]}, tmp_path, None) is None
+    twice = Job("finetune", 2, "both")
+    records[twice] = {"test": {"auprc": 0.2}, "validation": {"auprc": 0.1}}
+    records[Job("scratch", 0, "both")] = records[other]
+    assert save_best(records, tmp_path, None) == twice
 
 
 def test_figures_are_drawn(tmp_path: Path):
