@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
+from proteingraph.nn.conv.edge_blocks import can_block, update_in_blocks
 from proteingraph.ops import add_to_edges, add_to_edges_, gather, segment_mean
 
 __all__ = ["ResidueConv"]
@@ -95,7 +96,35 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
         """Return updated residues and edges."""
         scale, shift = gather(self.film(noise), batch).chunk(2, dim=-1)
         normed = self.node_norm(x) * (1 + scale) + shift
-        size = (x.size(0), x.size(0))
+        drops = self.training and self.dropout > 0
+        if can_block(edge_attr, edge_index, x.size(0)) and not (drops or self._is_watched()):
+            # Scale and shift of the norm go into weights and biases, and biases to residues.
+            weight, norm, last = self.edge_in.weight, self.edge_norm, self.edge_out
+            bias = torch.addmv(self.edge_in.bias, weight, norm.bias)
+            edge_attr, received = update_in_blocks(
+                edge_attr,
+                self.source(normed),
+                F.linear(normed, self.target.weight, bias),
+                weight * norm.weight,
+                last.weight,
+                last.bias,
+                edge_index,
+            )
+        else:
+            edge_attr, received = self._update_edges(edge_attr, normed, edge_index)
+        if not self.update_residues:
+            return x, edge_attr
+        pooled = segment_mean(normed, batch, noise.size(0))
+        update = self.node_in(torch.cat([normed, received], dim=-1))
+        update = add_to_edges(update, self.context(pooled), batch)
+        x = x + F.dropout(self.node_out(F.silu(update)), self.dropout, self.training)
+        return x, edge_attr
+
+    def _update_edges(
+        self, edge_attr: Tensor, normed: Tensor, edge_index: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return updated edges and what each residue receives."""
+        size = (normed.size(0), normed.size(0))
         message = self.edge_updater(
             edge_index,
             edge=self.edge_in(self.edge_norm(edge_attr)),
@@ -104,14 +133,26 @@ class ResidueConv(MessagePassing):  # type: ignore[misc]
             size=size,
         )
         edge_attr = F.dropout(self.edge_out(message), self.dropout, self.training).add_(edge_attr)
-        if not self.update_residues:
-            return x, edge_attr
-        received = self.propagate(edge_index, hidden=message, size=size)
-        pooled = segment_mean(normed, batch, noise.size(0))
-        update = self.node_in(torch.cat([normed, received], dim=-1))
-        update = add_to_edges(update, self.context(pooled), batch)
-        x = x + F.dropout(self.node_out(F.silu(update)), self.dropout, self.training)
-        return x, edge_attr
+        received = normed.new_zeros(0)
+        if self.update_residues:
+            received = self.propagate(edge_index, hidden=message, size=size)
+        return edge_attr, received
+
+    def _is_watched(self) -> bool:
+        """Whether someone looks into the steps of this layer, or has put in modules of his own."""
+        steps = ("_propagate", "_message", "_aggregate", "_edge_update")
+        hooked = (hooks for name, hooks in vars(self).items() if name.startswith(steps))
+        parts = self.edge_norm, self.edge_in, self.target, self.edge_out
+        return (
+            bool(self.explain)
+            or any(hooked)
+            or any(
+                type(part) not in (nn.Linear, nn.LayerNorm)
+                or part._forward_hooks
+                or part._forward_pre_hooks
+                for part in parts
+            )
+        )
 
     def edge_update(
         self, edge: Tensor, from_source_j: Tensor, from_target: Tensor, edge_index_i: Tensor
