@@ -35,7 +35,7 @@ HEAVY = {
     "tensorboard",
     "typer",
 }
-EXTRAS = ("bench", "cluster", "foldcomp", "plm", "search", "test", "dev")
+EXTRAS = ("bench", "cluster", "docs", "foldcomp", "plm", "search", "test", "dev")
 ROOMS = (
     "assess",
     "datasets",

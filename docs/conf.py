@@ -1,0 +1,37 @@
+"""How Sphinx builds the documentation: `sphinx-build -W --keep-going -n docs site`."""
+
+from __future__ import annotations
+
+import proteingraph
+
+project = "proteingraph"
+author = copyright = "proteingraph contributors"
+version = release = proteingraph.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+]
+html_theme = "furo"
+html_title = f"proteingraph {release}"
+exclude_patterns = ["_build"]
+
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+
+# A name in single backquotes is code, as it is in the comments of the sources.
+default_role = "code"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_custom_sections = ["Shapes"]
+autodoc_default_options = {"members": True, "imported-members": True, "show-inheritance": True}
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "groupwise"
+
+# Every reference to the package must be found. Those to other projects would need a network.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!proteingraph\.).*")]
