@@ -72,7 +72,7 @@ def update_in_blocks(
     if torch.is_grad_enabled() and any(value.requires_grad for value in arguments):
         updated: tuple[Tensor, Tensor] = _Update.apply(*arguments, edge_index)  # type: ignore[no-untyped-call]
         return updated
-    return _update(*arguments, edge_index, None)
+    return _update(None, *arguments, edge_index)
 
 
 def _blocks(num_nodes: int, degree: int) -> list[tuple[slice, slice]]:
@@ -85,6 +85,7 @@ def _blocks(num_nodes: int, degree: int) -> list[tuple[slice, slice]]:
 
 
 def _update(
+    kept: tuple[Tensor, Tensor, Tensor] | None,
     edge_attr: Tensor,
     from_source: Tensor,
     from_target: Tensor,
@@ -92,7 +93,6 @@ def _update(
     weight_out: Tensor,
     bias_out: Tensor,
     edge_index: Tensor,
-    kept: tuple[Tensor, Tensor, Tensor] | None,
 ) -> tuple[Tensor, Tensor]:
     """Results of the update; `kept` receives arguments ``[E, H]`` and moments ``[E, 1]``."""
     (edges, pairs), (residues, channels) = edge_attr.shape, from_source.shape
@@ -123,7 +123,7 @@ class _Update(torch.autograd.Function):
         widths = from_source.size(1), 1, 1
         hidden, mean, scale = (edge_attr.new_empty(edge_attr.size(0), width) for width in widths)
         ctx.save_for_backward(*arguments, hidden, mean, scale)
-        return _update(*arguments, (hidden, mean, scale))
+        return _update((hidden, mean, scale), *arguments)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
