@@ -24,7 +24,6 @@ _BLOCK = 1 << 15
 _SLACK = 1e-9
 _Array = NDArray[np.float64]
 _Rows = NDArray[np.int64]
-_Pairs = tuple[_Rows, _Rows, _Array]
 
 
 def knn_host(pos: Tensor, count: Tensor, k: int, always: Tensor | None = None) -> Tensor:
@@ -77,26 +76,48 @@ def radius_host(pos: Tensor, count: Tensor, r: float, most: int) -> Tensor:
         Edges int64 [2, E] sorted by target and distance, equal distances by the lower source.
     """
     points = pos.double().numpy()
-    none = np.zeros(0, np.int64)
-    parts = [(none, none, np.zeros(0))]
-    start = 0
-    for size in count.tolist():
-        search = _radius_tree if size >= max(_TREE_FROM, 1) else _radius_all
-        for source, target, distance in search(points[start : start + size], r):
-            parts.append((source + start, target + start, distance))
-        start += size
-    source, target, distance = (np.concatenate(column) for column in zip(*parts, strict=True))
-
-    # One row a residue, its candidates by ascending source, so that equals come out in this order.
+    source, target, distance = _pairs(points, count, r)
+    # The whole part of one number is the target, the rest tells the distance: one plain sort.
+    share = 0.5 / max(r * r, np.finfo(np.float64).tiny)
+    order = np.argsort(distance * share + target)
+    source, target, distance = source[order], target[order], distance[order]
+    nearer = np.diff(distance)
+    disorder = (nearer < 0) | ((nearer == 0) & (source[1:] < source[:-1]))
+    if (disorder & (target[1:] == target[:-1])).any():
+        # Equal or almost equal distances, as on a lattice.
+        order = np.lexsort((source, distance, target))
+        source, target = source[order], target[order]
+    edges = np.stack([source, target])
     degree = np.bincount(target, minlength=len(points))
-    widest = int(degree.max(initial=0))
-    place = np.arange(len(target)) - (degree.cumsum() - degree)[target]
-    table = np.full((len(points), widest), np.inf)
-    table[target, place] = distance
-    found = nearest_columns(table, min(most, widest))
-    row, column = np.nonzero(found >= 0)
-    entry = (degree.cumsum() - degree)[row] + found[row, column]
-    return torch.from_numpy(np.stack([source[entry], row]))
+    if most < degree.max(initial=0):
+        place = np.arange(len(target)) - (degree.cumsum() - degree)[target]
+        edges = edges[:, place < most]
+    return torch.from_numpy(edges)
+
+
+def _pairs(points: _Array, count: Tensor, r: float) -> tuple[_Rows, _Rows, _Array]:
+    """Return sources, targets and squared distances of all edges within r, in no order."""
+    parts, start = [np.zeros((0, 2), np.int64)], 0
+    for size in count.tolist():
+        if size > 1:
+            tree = _tree(points[start : start + size])
+            found = tree.query_pairs(r * (1 + _SLACK), output_type="ndarray")
+            parts.append(np.asarray(found, np.int64) + start)
+        start += size
+    one, two = np.ascontiguousarray(np.concatenate(parts).T)
+    gap = points.take(one, 0) - points.take(two, 0)
+    gap *= gap
+    distance = gap[:, 0] + gap[:, 1]  # in the order in which `candidates` adds them
+    distance += gap[:, 2]
+    near = distance <= r * r
+    if not near.all():
+        one, two, distance = one[near], two[near], distance[near]
+    return np.concatenate([one, two]), np.concatenate([two, one]), np.tile(distance, 2)
+
+
+def _tree(points: _Array) -> cKDTree:
+    """Make a k-d tree; splits at the middle are found sooner than medians, and searched as fast."""
+    return cKDTree(points, leafsize=24, balanced_tree=False)
 
 
 def _squared(a: _Array, b: _Array) -> _Array:
@@ -135,7 +156,7 @@ def _knn_all(points: _Array, k: int, forced: tuple[_Rows, _Rows] | None) -> _Row
 
 def _knn_tree(points: _Array, k: int, forced: tuple[_Rows, _Rows] | None) -> _Rows:
     size = len(points)
-    tree = cKDTree(points, leafsize=16)
+    tree = _tree(points)
     # Neighbours in space asked one after the other find their part of the tree in the cache.
     rows = np.asarray(tree.indices, np.int64)
     neighbor = np.empty((size, k), np.int64)
@@ -166,30 +187,3 @@ def _knn_tree(points: _Array, k: int, forced: tuple[_Rows, _Rows] | None) -> _Ro
         table = force_edges(torch.from_numpy(neighbor), always, torch.from_numpy(points), k)
         neighbor = table.numpy()
     return neighbor
-
-
-def _radius_all(points: _Array, r: float) -> Iterator[_Pairs]:
-    """Yield sources, targets and squared distances by ascending target and source."""
-    for first, distance in _all_distances(points):
-        row, column = np.nonzero(distance <= r * r)
-        yield column, row + first, distance[row, column]
-
-
-def _radius_tree(points: _Array, r: float) -> Iterator[_Pairs]:
-    """Yield the same as ``_radius_all``, in one piece."""
-    tree = cKDTree(points, leafsize=16)
-    one, two = np.asarray(tree.query_pairs(r * (1 + _SLACK), output_type="ndarray"), np.int64).T
-    axes = np.ascontiguousarray(points.T)
-    distance = _squared(axes[:, one], axes[:, two])
-    near = distance <= r * r
-    one, two, distance = one[near], two[near], np.tile(distance[near], 2)
-    source, target = np.concatenate([one, two]), np.concatenate([two, one])
-    order = _stable_order(source)
-    order = order[_stable_order(target[order])]
-    yield source[order], target[order], distance[order]
-
-
-def _stable_order(rows: _Rows) -> _Rows:
-    """Return the order that sorts row numbers; narrow keys halve the time of the radix sort."""
-    order: _Rows = torch.from_numpy(rows).int().argsort(stable=True).numpy()
-    return order
