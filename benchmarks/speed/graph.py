@@ -48,7 +48,7 @@ from proteingraph.transforms import PerturbCoordinates, ResidueGraph
 K, RADIUS = 30, 10.0
 PROTEINS, LENGTHS = (1, 8, 64, 256), (50, 150, 500, 2000)
 ASSEMBLIES = (500, 2000, 8000, 50_000)
-MOST = 130_000  # residues of a batch; 256 proteins of 2,000 take a minute a round
+MOST = 130_000  # residues of a batch, unless told otherwise
 STORED, STORED_LENGTH, BATCHES = 256, 150, (11, 32)  # 11 are the 1,600 residues of pre-training
 
 Figures = dict[str, Any]
@@ -146,13 +146,13 @@ def drain(graphs: Iterable[object]) -> None:
     deque(graphs, maxlen=0)
 
 
-def measure(folder: Path, run: Run, corpus: ChainPack, quick: bool) -> Figures:
+def measure(folder: Path, run: Run, corpus: ChainPack, quick: bool, most: int) -> Figures:
     """Measure all parts; of little, if quick."""
     proteins, lengths = (PROTEINS[:2], LENGTHS[:2]) if quick else (PROTEINS, LENGTHS)
     out: Figures = {"k": K, "radius": RADIUS, "batches": [], "assemblies": []}
     for length in lengths:
         for number in proteins:
-            if number * length > MOST:
+            if number * length > most:
                 continue
             batch = batch_of(corpus, number, length)
             with run.timed("edges"):
@@ -194,6 +194,10 @@ def show(results: Figures) -> None:
             rows.append((f"{proteins} x {residues // proteins:,}", *cells, f"{differ:,}"))
         print_table(f"{title}: milliseconds", ("proteins", *SEARCHES, "edges that differ"), rows)
     print("\nexponents: " + ", ".join(f"{k} {v:.2f}" for k, v in results["exponents"].items()))
+    known = {
+        (figures["proteins"], figures["length"]): figures["recipe"]["residues_per_second"]
+        for figures in results["batches"]
+    }
     print_table(
         "the whole recipe: thousands of residues a second",
         ("proteins", *(f"of {length:,}" for length in LENGTHS)),
@@ -201,9 +205,8 @@ def show(results: Figures) -> None:
             (
                 str(number),
                 *(
-                    f"{figures['recipe']['residues_per_second'] / 1e3:.0f}"
-                    for figures in results["batches"]
-                    if figures["proteins"] == number
+                    f"{known[number, length] / 1e3:.0f}" if (number, length) in known else "–"
+                    for length in LENGTHS
                 ),
             )
             for number in PROTEINS
@@ -226,6 +229,9 @@ def main() -> None:
     """Measure, print the figures and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of the full corpus")
+    parser.add_argument(
+        "--most", type=int, default=MOST, help=f"residues of the largest batch (default: {MOST})"
+    )
     parser.add_argument("--quick", action="store_true", help="small batches only")
     parser.add_argument("--threads", type=int, default=1, help="threads to compute with")
     parser.add_argument("--json", type=Path, help="file to write (default: in results/)")
@@ -237,7 +243,7 @@ def main() -> None:
     )
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as scratch:
-        results = measure(Path(scratch), run, corpus, arguments.quick)
+        results = measure(Path(scratch), run, corpus, arguments.quick, arguments.most)
     show(results)
     run.write(load_average=load, versions_of_others=versions(), **results)
 
