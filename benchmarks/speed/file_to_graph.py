@@ -49,7 +49,7 @@ from proteingraph.datasets.store import export_entries
 from proteingraph.parallel import map_in_processes
 
 ROOT = Path(__file__).resolve().parents[2]
-LENGTH, FILES, ENTRIES, FOR_GRAPHEIN, REPEATS = 250, 24, 6, 4, 3
+LENGTH, FILES, ENTRIES, FOR_GRAPHEIN, REPEATS = 250, 12, 4, 3, 3
 FORMATS = ("pdb", "cif", "bcif")
 CHUNK = 25  # files that a process is handed at a time
 OURS = next(iter(READERS))

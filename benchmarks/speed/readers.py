@@ -107,7 +107,7 @@ def _parse_biotite(path: Path) -> Any:
 def _graph_biotite(atoms: Any) -> Any:
     from biotite.structure import CellList
 
-    alpha = atoms[(atoms.atom_name == "CA") & (atoms.element == "C")]
+    alpha = atoms[(atoms.atom_name == "CA") & ~atoms.hetero]  # files may lack elements
     return CellList(alpha, RADIUS).create_adjacency_matrix(RADIUS)
 
 
