@@ -26,10 +26,9 @@ default_role = "code"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_attr_annotations = False  # docstrings say types with shapes and units
 napoleon_custom_sections = ["Shapes"]
-autodoc_default_options = {"members": True, "imported-members": True, "show-inheritance": True}
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_default_options = {"members": True, "imported-members": True}
 autodoc_member_order = "groupwise"
 
 # Every reference to the package must be found. Those to other projects would need a network.

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from sybil.document import Document
-from sybil.evaluators.python import PythonEvaluator
 from sybil.example import Example
-from sybil.parsers.myst import CodeBlockParser
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from typer.testing import CliRunner
 
 from proteingraph.cli import app
@@ -49,7 +48,7 @@ def write_settings(example: Example) -> None:
 
 
 PARSERS = {
-    "python": CodeBlockParser("python", PythonEvaluator()),
+    "python": PythonCodeBlockParser(),
     "console": CodeBlockParser("console", run_commands),
     "yaml": CodeBlockParser("yaml", write_settings),
 }
@@ -69,7 +68,7 @@ def languages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", pages())
 def test_page(path, monkeypatch, tmp_path):
-    for folder in ("tests", "examples"):
+    for folder in ("tests", "examples", "benchmarks"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
     document = Document.parse(str(path), *PARSERS.values())
