@@ -34,3 +34,4 @@ autodoc_member_order = "groupwise"
 # Every reference to the package must be found. Those to other projects would need a network.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!proteingraph\.).*")]
+nitpick_ignore = [("py:class", "proteingraph.pretrain.config.T")]  # a type variable
