@@ -4,10 +4,10 @@
 
 Readers are timed alternately in one process with one thread, reading and making the graph apart:
 ours with gemmi and with ProDy, both with the whole recipe; ProDy, Biopython and biotite alone,
-which give edges within 10 Å without attributes. PDB files are of two kinds, of 100 to 350 residues:
+which give edges within 10 Å without attributes. PDB files are of two kinds, of 150 to 350 residues:
 backbones written from the corpus (about 250 residues, 4 atoms each), and all-atom files of one
-chain, those of `FOLDER/files` or without it those of the tests. Whole entries are read in all
-formats, plain and packed with gzip.
+chain, those of `FOLDER/files`; without it, what the tests have of that length. Whole entries are
+read in all formats, plain and packed with gzip.
 
 graphein needs an environment of its own; with `--graphein` its interpreter is asked in turn with
 ours for graphs of a few of the same files (24 nearest residues, residue types, no edge attributes).
@@ -191,6 +191,7 @@ def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
         "backbones": backbones(folder / "backbones", corpus, number),
         "all atoms": [path for path in sorted(source.glob("*.pdb")) if suits(path)][:number],
     }
+    files = {kind: paths for kind, paths in files.items() if paths}
     out: Figures = {"graphs": {name: reader.tells for name, reader in READERS.items()}}
     with run.timed("pdb"):
         out["pdb"] = {kind: compare(paths, graphs=True) for kind, paths in files.items()}
@@ -201,7 +202,7 @@ def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
     out["files"]["entries"] = len(held["pdb"])
     if options.graphein is not None:
         with run.timed("graphein"):
-            paths = files["all atoms"][:FOR_GRAPHEIN]
+            paths = files.get("all atoms", files["backbones"])[:FOR_GRAPHEIN]
             out["graphein"] = compare_graphein(options.graphein, paths)
     with run.timed("processes"):
         many = [path for _ in range(options.files // number + 1) for path in files["backbones"]]
