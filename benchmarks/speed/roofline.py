@@ -127,7 +127,9 @@ class _Counter(TorchDispatchMode):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         if not func.is_view:
-            known = flop_registry.get(func.overloadpacket)
+            packet = func.overloadpacket  # one that works in place counts as that which does not
+            base = getattr(torch.ops.aten, packet.__name__.removesuffix("_"), packet)
+            known = flop_registry.get(packet) or flop_registry.get(base)
             flops = int(known(*args, **kwargs, out_val=out)) if known else 0
             read = {id(t): t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}
             written = [t for t in tree_leaves(out) if isinstance(t, Tensor)]

@@ -15,6 +15,11 @@ def test_a_product_counts_its_flops_and_bytes_and_a_view_nothing():
     assert count(lambda: a.T.T[None][0] @ b) == [(2 * 10 * 20 * 30, 4 * (200 + 600 + 300))]
 
 
+def test_a_product_added_in_place_counts_too():
+    a, b, c = torch.ones(10, 20), torch.ones(20, 30), torch.ones(10, 30)
+    assert sum(flops for flops, _ in count(lambda: c.addmm_(a, b))) == 2 * 10 * 20 * 30
+
+
 def test_backward_passes_count_too():
     a, b = torch.ones(10, 20, requires_grad=True), torch.ones(20, 30, requires_grad=True)
     operations = count(lambda: (a @ b).sum().backward())
