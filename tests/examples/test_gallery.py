@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+EXAMPLES = [path for path in SCRIPTS if "writes figures/" in path.read_text("utf-8")]
 QUICK = {
+    "pretrain_finetune_report": ["--steps", "8"],
     "plot_embedding_map": ["--domains", "24", "--model", "WEIGHTS"],
     "plot_residue_graph": ["--model", "WEIGHTS"],
     "plot_training_curve": ["--steps", "24"],
@@ -24,9 +26,10 @@ def test_there_are_examples():
 
 
 def params():
-    """The examples; that which trains a network is slow."""
+    """The examples; those that train a network are slow."""
     for path in EXAMPLES:
-        marks = [pytest.mark.slow] if path.stem == "plot_training_curve" else []
+        trains = path.stem in ("plot_training_curve", "pretrain_finetune_report")
+        marks = [pytest.mark.slow] if trains else []
         yield pytest.param(path, id=path.stem, marks=marks)
 
 
@@ -41,4 +44,5 @@ def test_example(script, weights, tmp_path, monkeypatch):
     if written.suffix == ".png":
         assert imread(written)[..., :3].std() > 0.02
     else:
-        assert "neighbours" in written.read_text("utf-8")
+        told = "neighbours" if script.stem == "write_report" else "probability of a helix"
+        assert told in written.read_text("utf-8")
