@@ -105,7 +105,7 @@ def suits(path: Path) -> bool:
         structure = read_structure(path)
     except StructureError:
         return False
-    return len(structure.chain_ids) == 1 and 0.6 * LENGTH <= len(structure) <= 1.4 * LENGTH
+    return len(structure.chain_ids) == 1 and 0.5 * LENGTH <= len(structure) <= 1.4 * LENGTH
 
 
 def rates(number: int, work: Callable[[], object]) -> dict[str, float]:
