@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: `sphinx-build -W --keep-going -n docs site`."""
+"""How Sphinx builds the documentation: `sphinx-build -W --keep-going docs build/docs`."""
 
 from __future__ import annotations
 

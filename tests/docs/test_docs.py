@@ -84,3 +84,12 @@ def test_nothing_escapes(path):
     directives = {fence for fence in opening if fence.startswith("{")}
     assert set(opening) - directives <= PARSERS.keys() | SHOWN
     assert not any("code" in directive for directive in directives)
+
+
+def test_every_room_is_in_the_reference():
+    package = ROOT / "proteingraph"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")} - {"cli"} | {"errors"}
+    listed = (DOCS / "reference" / "index.md").read_text("utf-8").splitlines()
+    for room in rooms:
+        page = (DOCS / "reference" / f"{room}.md").read_text("utf-8")
+        assert f".. automodule:: proteingraph.{room}\n" in page and room in listed
