@@ -97,9 +97,8 @@ def kept(path: Path, measure: Callable[[], Record]) -> Record:
 
 def make_jobs(arguments: argparse.Namespace) -> list[Job]:
     """All trainings: seed after seed, so that whatever is compared runs side by side."""
-    seeds = range(arguments.seeds)
-    jobs = [Job(mode, seed) for seed in seeds for mode in arguments.modes]
-    jobs += [Job("finetune", seed, data, long=True) for seed in seeds for data in arguments.long]
+    jobs = [Job(mode, seed) for seed in range(arguments.seeds) for mode in arguments.modes]
+    jobs += [Job("finetune", 0, data, long=True) for data in arguments.long]
     return jobs + [Job("finetune", 0, data) for data in arguments.others]
 
 
@@ -205,7 +204,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         nargs="*",
         choices=("comparative", "threaded"),
         default=[],
-        help="models of further fine-tunings, as long as the settings say (default: none)",
+        help="models of one more fine-tuning, as long as the settings say (default: none)",
     )
     parser.add_argument("--no-trees", action="store_true", help="no trees")
     parser.add_argument("--settings", type=Path, default=SETTINGS, help="(default: quality.yaml)")
