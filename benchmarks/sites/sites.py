@@ -153,7 +153,8 @@ def zoo_results(best: Job, summaries: dict[Group, Record], runs: Path) -> Record
     digest = hashlib.sha256((runs / best.name / "model.safetensors").read_bytes()).hexdigest()
     measured = dict(summaries[best.data, best.track, best.share, best.mode])
     measured.pop("together", None)
-    row = {"on": ON[best.data], "track": TRACKS[best.track], "measures": measured}
+    before = ", labels of PPBS too" if best.data == "both" else ""
+    row = {"on": ON[best.data], "track": TRACKS[best.track] + before, "measures": measured}
     return {"weights_sha256": digest, "rows": [row]}
 
 

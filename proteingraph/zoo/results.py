@@ -128,4 +128,5 @@ def _retrieval(record: Mapping[str, Any], network: str) -> dict[str, Any]:
 
 
 def _origin(record: Mapping[str, Any]) -> str:
-    return f"`{record['command']}` at commit {record['commit'][:7]}."
+    commit, *changed = record["commit"].split("-")
+    return f"`{record['command']}` at commit {'-'.join([commit[:7], *changed])}."
