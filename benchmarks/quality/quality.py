@@ -156,8 +156,13 @@ def show_kinds(records: dict[str, Record]) -> None:
 
 
 def save_best(records: dict[str, Record], runs: Path, folder: Path | None) -> str | None:
-    """Copy the fine-tuned task that is best on validation models; its name, or None."""
-    tuned = [name for name, record in records.items() if record["about"]["mode"] == "finetune"]
+    """Copy the fine-tuned task that is best on comparative validation models; its name, or None."""
+    tuned = [
+        name
+        for name, record in records.items()
+        # Those trained on synthetic models were stopped and judged by others of these.
+        if record["about"]["mode"] == "finetune" and record["about"]["data"] != "synthetic"
+    ]
     if not tuned:
         return None
     best = max(tuned, key=lambda name: records[name]["validation_pearson"])

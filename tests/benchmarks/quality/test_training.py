@@ -115,3 +115,6 @@ def test_the_best_on_validation_is_saved_with_its_own_figures(
     assert alike(records[jobs[0].name], records[jobs[1].name])
     assert not alike(records[jobs[0].name], records[jobs[2].name])
     assert save_best({jobs[2].name: records[jobs[2].name]}, tmp_path, None) is None
+    about = {"mode": "finetune", "data": "synthetic"}  # easier to tell, so not to be compared
+    other = {"synthetic": {"about": about, "validation_pearson": 1.0}}
+    assert save_best({**records, **other}, tmp_path, None) == best
