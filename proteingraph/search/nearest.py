@@ -177,6 +177,9 @@ def _open_graph(usearch: Any, path: Path) -> Graph:
 def _usearch() -> Any:
     """The library of the graph, or None where it is not installed."""
     try:
+        # First, for exceptions inside of torch never end where usearch was loaded before it: what
+        # an index is searched with is loaded before the network that embeds what is searched for.
+        import torch  # noqa: F401
         import usearch.index
     except ImportError:
         return None

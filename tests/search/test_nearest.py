@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,3 +123,14 @@ def test_without_usearch_all_are_compared(tmp_path, monkeypatch):
     assert search.exact
     full = queries.astype(np.float64) @ vectors.astype(np.float16).astype(np.float64).T
     np.testing.assert_array_equal(search(queries, 1)[0][:, 0], full.argmax(axis=1))
+
+
+def test_networks_load_after_a_graph_was_opened(tmp_path: Path):
+    pytest.importorskip("usearch")
+    write(tmp_path, clusters(50, 16))
+    # In a new process, for it is the order of loading that matters: it once never ended.
+    program = (
+        "import sys; from pathlib import Path; from proteingraph.search import nearest; "
+        "assert nearest.build_graph(Path(sys.argv[1]), 50, 16); import torch_geometric"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120)
