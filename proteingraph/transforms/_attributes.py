@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
@@ -11,36 +13,34 @@ from proteingraph.transforms._store import append_edge_attributes, append_node_a
 __all__ = ["EdgeColumns", "NodeColumns", "append_columns"]
 
 
-class NodeColumns(BaseTransform):  # type: ignore[misc]
+class _Columns(BaseTransform):  # type: ignore[misc]
+    """Appends columns to an attribute of residues or of edges."""
+
+    append: Callable[..., None]
+
+    def describe(self, data: Data) -> Tensor:
+        """Columns of the residues or the edges of a graph or of a batch, ``[N or E, C]``."""
+        raise NotImplementedError
+
+    def forward(self, data: Data) -> Data:
+        """Describe a graph or a batch."""
+        self.append(data, self.describe(data))
+        return data
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class NodeColumns(_Columns):
     """Appends columns to `x`."""
 
-    def describe(self, data: Data) -> Tensor:
-        """Columns of the residues of a graph or of a batch, ``[N, C]``."""
-        raise NotImplementedError
-
-    def forward(self, data: Data) -> Data:
-        """Describe the residues of a graph or of a batch."""
-        append_node_attributes(data, self.describe(data))
-        return data
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+    append = staticmethod(append_node_attributes)
 
 
-class EdgeColumns(BaseTransform):  # type: ignore[misc]
+class EdgeColumns(_Columns):
     """Appends columns to `edge_attr`."""
 
-    def describe(self, data: Data) -> Tensor:
-        """Columns of the edges of a graph or of a batch, ``[E, C]``."""
-        raise NotImplementedError
-
-    def forward(self, data: Data) -> Data:
-        """Describe the edges of a graph or of a batch."""
-        append_edge_attributes(data, self.describe(data))
-        return data
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+    append = staticmethod(append_edge_attributes)
 
 
 def append_columns(data: Data, transforms: list[NodeColumns | EdgeColumns]) -> None:
