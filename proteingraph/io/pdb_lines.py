@@ -114,7 +114,7 @@ def _starts_with(buffer: Array, starts: Array, tags: Array, word: bytes) -> Arra
     """Tell which lines hold the three-letter record ``word``, whatever ends it."""
     prefix = int.from_bytes(word, "little")
     fourth = buffer[starts + 3]
-    ends_word = (fourth == ord(" ")) | (fourth == ord("\n")) | (fourth == ord("\r"))
+    ends_word = (fourth == ord(" ")) | (fourth == ord("\n"))
     return np.asarray(((tags & np.uint32(0xFFFFFF)) == prefix) & ends_word)
 
 
@@ -139,6 +139,7 @@ def _model(
         if model != 1:
             raise StructureError(f"{source}: no model {model}; there is only model 1")
         # Some programs write ENDMDL without MODEL.
+        closing = closing[closing > is_atom.argmax()]
         inside[: closing[0] if len(closing) else len(tags)] = True
         return inside
     numbers = []
@@ -266,7 +267,7 @@ def _check_record(record: bytes, number: int, source: str) -> None:
                 f"{_show(record[place : place + 8])}, not a number; mend or remove the record"
             )
     for place, title in ((54, "occupancy"), (60, "B-factor")):
-        field = record[place : place + 6].rstrip(b"\r")
+        field = record[place : place + 6]
         if field.strip() and not _NUMBER.fullmatch(field):
             raise StructureError(
                 f"{source}: line {number}: {title} is {_show(field)}, not a number"

@@ -47,7 +47,8 @@ def load(
         max_bytes: Largest size to accept, unpacked.
 
     Returns:
-        Content, format, name of the entry, and the file's name for error messages.
+        Content (lines of text end in LF, whatever they end in), format, name of the entry, and
+        the file's name for error messages.
 
     Raises:
         StructureError: If it cannot be opened or unpacked, is empty, too large, or of another
@@ -80,6 +81,9 @@ def load(
             f"{shown}: the {said} says {chosen}, the content looks like {found}; "
             f"pass format={found!r}" + ("" if format is not None else " or rename the file")
         )
+    if chosen != "bcif" and b"\r" in data:
+        # The libraries take a lone CR for an end of line here and for a blank there.
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data, chosen, name, shown
 
 
