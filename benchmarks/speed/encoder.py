@@ -11,8 +11,8 @@ work may be on the machine, by the clock on a GPU. What takes longer than
 Ours is timed with its attributes at hand, with attributes computed anew on given edges, as
 peers compute theirs, and from coordinates alone, as the paper's network works.
 
-Memory is the peak beside what was held before the call. Then precisions and compilation of our
-network (`--modes`), how time and memory grow, and how far it is from what the machine can do.
+Memory is the peak beside what was held before the call. Then how time and memory grow, and how far
+our network is from what the machine can do. Precisions and compilation are in `modes.py`.
 
 Peers whose packages are not installed (e3nn, egnn-pytorch, torchmd-net) are left out.
 """
@@ -20,7 +20,6 @@ Peers whose packages are not installed (e3nn, egnn-pytorch, torchmd-net) are lef
 from __future__ import annotations
 
 import argparse
-import copy
 import os
 import sys
 import time
@@ -50,8 +49,6 @@ from benchmarks.speed.subjects import (
     work,
 )
 from proteingraph.pretrain import DenoisingModel
-
-MODES = ("float32", "bf16", "compiled", "compiled, bf16")
 
 Figures = dict[str, Any]
 
@@ -139,30 +136,6 @@ def show(figures: dict[str, dict[int, Figures]]) -> None:
         print_table(kind, header, rows)
 
 
-def compare_modes(
-    model: DenoisingModel, data: Data, modes: list[str], repeats: int
-) -> dict[str, Figures]:
-    """Time our network in several precisions, as it is and compiled."""
-    works: dict[str, dict[str, Callable[[], None]]] = {kind: {} for kind in KINDS}
-    for mode in modes:
-        twin = copy.deepcopy(model)
-        if "compiled" in mode:
-            twin.encoder.encode = torch.compile(twin.encoder.encode)  # type: ignore[method-assign]
-        for kind in KINDS:
-            values, bf16 = list(twin.parameters()), "bf16" in mode
-            works[kind][mode] = work(twin, values, data, kind, bf16)
-    figures: dict[str, Figures] = {}
-    for kind, runs in works.items():
-        timings = alternate(runs, repeats)
-        first = timings[modes[0]]
-        figures[kind] = {
-            mode: {**timing.record(), f"times_{modes[0]}": timing.times(first)}
-            for mode, timing in timings.items()
-        }
-        print(kind, {mode: f"{1000 * t.processor:,.1f} ms" for mode, t in timings.items()})
-    return figures
-
-
 def distance_to_limit(model: DenoisingModel, data: Data, repeats: int) -> Figures:
     """What our network's operations would take at the measured limits of the machine."""
     device = data.pos.device
@@ -202,8 +175,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--patience", type=float, default=6.0, help="seconds of a call not made again (default: 6)"
     )
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: 3)")
-    parser.add_argument("--modes", nargs="*", default=["float32", "bf16"], choices=MODES)
-    parser.add_argument("--mode-size", type=int, default=1024, help="residues to try modes on")
+    parser.add_argument(
+        "--limit-size",
+        type=int,
+        default=1024,
+        help="residues, for the limit (default: 1024)",
+    )
     parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
     parser.add_argument("--threads", type=int, help="threads to compute with (default: all)")
     parser.add_argument(
@@ -250,16 +227,14 @@ def main(argv: list[str] | None = None) -> None:
         found = measure(networks, arguments)
     model = networks[OURS]
     growth = found.growth(OURS)
-    results: Figures = {"growth": growth, "modes": {}}
-    data = perturbed(model, arguments.mode_size, arguments.device)
-    with run.timed("modes"):
-        if arguments.modes:
-            results["modes"] = compare_modes(model, data, arguments.modes, arguments.repeats)
+    data = perturbed(model, arguments.limit_size, arguments.device)
     with run.timed("limit"):
-        results["limit"] = distance_to_limit(model, data, arguments.repeats)
+        limit = distance_to_limit(model, data, arguments.repeats)
     show(found.figures)
     print(f"ours grows with the number of residues to the power of: {growth}")
-    run.write(load_average=load, parameters=counts, figures=found.figures, **results)
+    run.write(
+        load_average=load, parameters=counts, figures=found.figures, growth=growth, limit=limit
+    )
 
 
 if __name__ == "__main__":

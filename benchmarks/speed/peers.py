@@ -9,6 +9,8 @@ compute as these packages do. None is told the noise level but by the factor 1/Ï
 from __future__ import annotations
 
 import importlib.util
+import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,6 +144,11 @@ class EquivariantTransformer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        if importlib.util.find_spec("warp") is None:
+            # Of 300 MB, and used by its search for neighbors alone, which is left out here.
+            search = types.ModuleType("torchmdnet.extensions.ops")
+            vars(search)["get_neighbor_pairs_kernel"] = None
+            sys.modules["torchmdnet.extensions.ops"] = search
         from torchmdnet.models.torchmd_et import TorchMD_ET
 
         width = WIDTH - 8  # its heads divide the width, and four layers of 128 are 12 % too many

@@ -115,7 +115,7 @@ def test_growth_is_the_power_of_the_number_of_residues():
 def test_the_benchmark_writes_what_it_measured(tmp_path, capsys):
     file = tmp_path / "encoder.json"
     sizes = ["--sizes", "32", "48", "--long", "--dense", "32", "--dense-forward"]
-    rounds = ["--repeats", "1", "--mode-size", "32", "--threads", "1", "--json", str(file)]
+    rounds = ["--repeats", "1", "--limit-size", "32", "--threads", "1", "--json", str(file)]
     main(["--networks", "GVP-GNN", DENSE, *sizes, *rounds])
     told = json.loads(file.read_text(encoding="utf-8"))
     assert set(told["parameters"]) == {OURS, DENSE, "GVP-GNN"}
@@ -123,6 +123,5 @@ def test_the_benchmark_writes_what_it_measured(tmp_path, capsys):
     assert DENSE not in told["figures"]["training step"]["48"]
     assert told["figures"]["forward"]["48"]["GVP-GNN"]["residues_per_second"] > 0
     assert told["growth"]["training step"]["residues"] == [32, 48]
-    assert set(told["modes"]["forward"]) == {"float32", "bf16"}
     assert 0 < told["limit"]["forward"]["flops"] < told["limit"]["training step"]["flops"]
     assert "| 48       |" in capsys.readouterr().out
