@@ -6,7 +6,8 @@ fast as ``index_add`` in float32 and bfloat16, and deterministic. It needs the e
 residue, which is remembered for each index tensor: pass the same tensor object to all calls.
 Elsewhere (GPU, float64, inside ``torch.compile``) ``index_add`` is the faster one. Where every
 residue has equally many edges, stored in the order of the residues, as in a nearest-neighbour
-graph, there is nothing to look up: values are seen as ``[N, k, ...]``.
+graph, there is nothing to look up: values are seen as ``[N, k, ...]``, which on a GPU spares the
+atomic additions, whose order is not fixed.
 """
 
 from __future__ import annotations
@@ -128,6 +129,9 @@ def segment_mean(
     Raises:
         BackendError: The backend is unknown or not installed.
     """
+    degree = _fixed_degree(src, index, num_segments) if get_backend(backend) == "native" else 0
+    if degree:
+        return src.view(num_segments, degree, *src.shape[1:]).mean(dim=1)
     total = segment_sum(src, index, num_segments, backend=backend)
     if _can_bag(src):
         count = group_edges(index, num_segments).pointer.diff()
@@ -191,20 +195,21 @@ def segment_softmax(
     return weight / gather(segment_sum(weight, index, num_segments, backend=backend), index)
 
 
-def _can_group(src: Tensor) -> bool:
-    return src.device.type == "cpu" and not torch.compiler.is_compiling()
-
-
 def _fixed_degree(src: Tensor, index: Tensor, num_segments: int) -> int:
-    """Number of edges of every residue, 0 where it differs or the edges are not in order."""
-    if not (_can_group(src) and src.numel() and src.is_contiguous()):
+    """Number of edges of every residue, 0 where it differs or the edges are not in order.
+
+    A GPU is waited for once an index tensor.
+    """
+    known = src.device.type in ("cpu", "cuda") and not torch.compiler.is_compiling()
+    if not (known and src.numel() and src.is_contiguous()):
         return 0
     groups = group_edges(index, num_segments)
     return max(groups.degree, 0) if groups.ascending else 0
 
 
 def _can_bag(src: Tensor) -> bool:
-    return _can_group(src) and src.dtype in _BAG_TYPES
+    on_cpu = src.device.type == "cpu" and not torch.compiler.is_compiling()
+    return on_cpu and src.dtype in _BAG_TYPES
 
 
 class _Sum(torch.autograd.Function):
