@@ -12,6 +12,7 @@ from proteingraph.cli import options
 from proteingraph.cli.checks import check_model, check_noise
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
+from proteingraph.cli.stopped import resumable
 
 __all__ = ["embed"]
 
@@ -53,25 +54,33 @@ def embed(
         float | None, typer.Option(help="Noise in Å that the network is told (default: model's).")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was stopped.")
+    ] = False,
     progress: options.Progress = True,
 ) -> None:
     """Embed structures: vectors of proteins, of residues, of pairs of residues.
 
     Each chain on its own; with --complex all chains of a file together, with --ranges one domain of
     each file. Files that cannot be read are listed at the end with their reasons, and the exit code
-    is 1; all others are written.
+    is 1; all others are written. A run that was stopped or killed goes on with --resume, and ends
+    in the same bytes: until then, what it got done is in OUTPUT.parts.
     """
+    import shutil
+
     from rich.console import Console
 
     from proteingraph import __version__
     from proteingraph.embedding import embed_files, write_embeddings
     from proteingraph.embedding.tables import check_output
+    from proteingraph.files import clear_partials
 
     check_output(output)
     check_noise("--sigma", sigma)
     check_model(model)
     console = Console(stderr=True, soft_wrap=True)
-    with progress_bar(console, "embedding", progress) as report:
+    parts = output.with_name(f"{output.name}.parts")
+    with resumable(console), progress_bar(console, "embedding", progress) as report:
         results = embed_files(
             model,
             sources,
@@ -81,6 +90,8 @@ def embed(
             sigma=sigma,
             pairs=Level.pair in level,
             jobs=jobs,
+            parts=parts,
+            resume=resume,
             report=report,
         )
         count, failed = write_embeddings(
@@ -89,6 +100,9 @@ def embed(
             levels=[one.value for one in level],
             metadata={"proteingraph": __version__, "model": model},
         )
+    shutil.rmtree(parts, ignore_errors=True)
+    if resume:
+        clear_partials(output.parent, output.name)
     done = f"{count:,} chains written to {output}"
     console.print(done if count else f"nothing to write: {output} is left as it was", markup=False)
     show_reasons(console, "not embedded", (f"{r.path}\n  {r.reason}" for r in failed))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from proteingraph.embedding.chains import ChainEmbedding, embed_graphs, embed_structure, in_batches
+from proteingraph.embedding.chains import embed_graphs, embed_structure, in_batches
+from proteingraph.embedding.parts import kept
+from proteingraph.embedding.results import FileEmbeddings
 from proteingraph.errors import ConfigError, DatasetError, ProteinGraphError
 from proteingraph.io import parse_ranges, read_structure
 from proteingraph.noise import NOISE_RANGE
@@ -19,26 +24,12 @@ from proteingraph.parallel import map_in_processes
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.zoo import load_model
+from proteingraph.zoo.fingerprint import fingerprint_of
 
 if TYPE_CHECKING:
     from proteingraph.datasets.store.items import Item
 
 __all__ = ["FileEmbeddings", "embed_files"]
-
-
-@dataclass(frozen=True)
-class FileEmbeddings:
-    """What came of one file, or of a run of entries of a corpus.
-
-    Attributes:
-        path: The file, or the corpus.
-        chains: Embeddings of its chains; empty if it could not be read.
-        reason: Why it could not be read; None if it could.
-    """
-
-    path: str
-    chains: list[ChainEmbedding] = field(default_factory=list)
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +63,9 @@ def embed_files(
     sigma: float | None = None,
     pairs: bool = False,
     jobs: int = 1,
+    parts: str | PathLike[str] | None = None,
+    resume: bool = False,
+    commit_every: float = 5.0,
     report: Callable[[int, int, int], None] | None = None,
 ) -> Iterator[FileEmbeddings]:
     """Embed structure files and corpora, in the order given; a bad file becomes a record.
@@ -90,14 +84,22 @@ def embed_files(
         sigma: Noise in Å that the network is told. (default: that of the model)
         pairs: Whether to give pair embeddings too. (default: :obj:`False`)
         jobs: Processes; no more are started than there are cores. (default: :obj:`1`)
+        parts: Folder in which results are kept as they come, for a run that is killed to go on
+            from; remove it when they are where you want them. (default: none)
+        resume: Take from that folder what a killed run of the same got done, if it holds any.
+            (default: :obj:`False`)
+        commit_every: Seconds after which results are kept; a killed run loses no more.
+            (default: :obj:`5`)
         report: Told the numbers of pieces done and to do, and that of chains embedded.
             (default: none)
 
     Raises:
         WeightsError: If the model cannot be loaded.
-        ConfigError: If ``sigma`` is out of range, or chains or ranges of a corpus are asked for.
+        ConfigError: If ``sigma`` is out of range, chains or ranges of a corpus are asked for, or
+            ``parts`` cannot be written to, or holds a run that is of something else or not to be
+            resumed.
         StructureError: If the ranges are malformed.
-        DatasetError: If a corpus cannot be opened.
+        DatasetError: If a corpus cannot be opened, or another process is writing to ``parts``.
     """
     if sigma is not None and not NOISE_RANGE[0] <= sigma <= NOISE_RANGE[1]:
         raise ConfigError(
@@ -110,7 +112,12 @@ def embed_files(
     how = _How(None if chains is None else tuple(chains), ranges, complexes, sigma, pairs)
     tasks = [task for path in paths for task in _tasks(fspath(path), how)]
     done = embedded = 0
-    for results in _run(model, tasks, min(jobs, len(tasks), os.cpu_count() or 1)):
+    work = partial(_run, model, workers=min(jobs, len(tasks), os.cpu_count() or 1))
+    run: Iterable[list[FileEmbeddings]] = work(tasks)
+    if parts is not None:
+        asked, folder = _asked(model, tasks, how), Path(parts)
+        run = kept(folder, asked, tasks, work, resume=resume, commit_every=commit_every)
+    for results in run:
         for result in results:
             embedded += len(result.chains)
             yield result
@@ -148,6 +155,20 @@ def _tasks(path: str, how: _How) -> Iterator[_Task]:
                 raise ConfigError(
                     f"{path}: chains and ranges are of structure files, not of entries of a corpus"
                 )
+
+
+def _asked(model: str | PathLike[str], tasks: Sequence[_Task], how: _How) -> dict[str, Any]:
+    """What has to be the same when a run is resumed."""
+    from proteingraph import __version__
+
+    network = load_model(model)
+    names = [task.path if task.item is None else f"{task.path}\t{task.item.file}" for task in tasks]
+    return {
+        "version of proteingraph": __version__,
+        "model": f"{fspath(model)} {fingerprint_of(network.settings, network.state_dict())}",
+        "list of files": [len(tasks), zlib.crc32("\n".join(names).encode("utf-8", "replace"))],
+        **json.loads(json.dumps(asdict(how))),
+    }
 
 
 def _run(

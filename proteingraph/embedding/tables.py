@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteingraph.embedding.chains import ChainEmbedding
-from proteingraph.embedding.files import FileEmbeddings
+from proteingraph.embedding.results import FileEmbeddings
 from proteingraph.errors import ConfigError
 
 __all__ = ["LEVELS", "SUFFIXES", "check_output", "write_embeddings"]

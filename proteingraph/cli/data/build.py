@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,7 @@ from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures
 from proteingraph.cli.progress import progress_bar
+from proteingraph.cli.stopped import resumable
 
 __all__ = ["build"]
 
@@ -44,23 +43,18 @@ def build(
 
     check_folder(output)
     console = Console(stderr=True, soft_wrap=True)
-    try:
-        with progress_bar(console, "building", progress) as report:
-            store = build_store(
-                sources,
-                output,
-                jobs=jobs,
-                resume=resume,
-                append=append,
-                complexes=complexes,
-                labels=labels,
-                mirror=mirror,
-                report=report,
-            )
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word not in ("--resume", "--append")]
-        console.print("to go on:", shlex.join(["proteingraph", *words, "--resume"]), markup=False)
-        raise
+    with resumable(console), progress_bar(console, "building", progress) as report:
+        store = build_store(
+            sources,
+            output,
+            jobs=jobs,
+            resume=resume,
+            append=append,
+            complexes=complexes,
+            labels=labels,
+            mirror=mirror,
+            report=report,
+        )
     console.print(
         f"{len(store):,} entries, {store.num_residues:,} residues in {output}",
         markup=False,
