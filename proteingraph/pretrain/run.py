@@ -23,8 +23,11 @@ from torch_geometric.data import Batch
 from proteingraph import __version__
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
+from proteingraph.files import clear_partials, replacing
 from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
+from proteingraph.pretrain.checkpoints import LAST, Checkpoints
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
+from proteingraph.pretrain.faults import faults_told
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import GradientEstimation
 from proteingraph.pretrain.progress import StepProgress
@@ -34,7 +37,7 @@ from proteingraph.pretrain.trainer import interruptible, quiet
 
 __all__ = ["pretrain"]
 
-CHECKPOINT = "last.ckpt"
+CHECKPOINT = LAST
 
 
 def pretrain(
@@ -52,8 +55,9 @@ def pretrain(
 
     Writes to ``folder``: ``model.safetensors`` and ``config.json`` (see `DenoisingModel`),
     ``metrics.json`` (held-out errors at the end), ``log/`` (CSV and TensorBoard, one part a start)
-    and ``checkpoints/last.ckpt``. Resumed or not, the loss at each step is the same, if the run is
-    limited by steps. Trained on the CPU the same twice gives the same weights, bit for bit.
+    and ``checkpoints/`` with ``last.ckpt`` and the checkpoint before it. Resumed or not, the loss at
+    each step is the same, if the run is limited by steps. Trained on the CPU the same twice gives
+    the same weights, bit for bit.
 
     Args:
         train: Chains to train on.
@@ -80,19 +84,21 @@ def pretrain(
     keep_freed_memory()
     folder = Path(folder)
     checkpoint = folder / "checkpoints" / CHECKPOINT
-    known = read_checkpoint(folder, checkpoint, config, train, resume)
+    start, known = read_checkpoint(folder, checkpoint, config, train, resume)
     L.seed_everything(config.seed, verbose=False)
     module = _module(config, known, init)
     module.origin.setdefault("corpus", corpus_fingerprint(train))
     _make_writable(folder)
+    for place in (folder, checkpoint.parent):
+        clear_partials(place)
     trainer = _trainer(folder, config, progress, callbacks)
     corpus = _Corpus(train, validation, config, module.model.backbone)
-    with quiet(), interruptible():
+    with quiet(), faults_told(folder), interruptible():
         trainer.fit(
             module,
             corpus,
-            ckpt_path=None if known is None else checkpoint,
-            weights_only=None if known is None else True,
+            ckpt_path=start,
+            weights_only=None if start is None else True,
         )
         # Lightning saves by number of steps only; a finished run that is resumed should do nothing.
         trainer.save_checkpoint(checkpoint)
@@ -103,8 +109,10 @@ def pretrain(
         fit_readout(module.model, train, config.model.readout, config.data.readout_chains)
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     record = _record(module, train, metrics)
-    module.model.save_pretrained(folder, record)
-    (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    with faults_told(folder):
+        module.model.save_pretrained(folder, record)
+        with replacing(folder / "metrics.json") as partial:
+            partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return module
 
 
@@ -186,6 +194,7 @@ def _trainer(
                 CSVLogger(folder, name="log", version=part, flush_logs_every_n_steps=10),
                 TensorBoardLogger(folder, name="log", version=part),
             ],
+            plugins=[Checkpoints()],
             callbacks=[keep, *([StepProgress()] if progress else []), *callbacks],
             enable_progress_bar=False,
             enable_model_summary=False,

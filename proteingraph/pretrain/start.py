@@ -8,10 +8,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
+from proteingraph.pretrain.checkpoints import kept_checkpoints, newest_checkpoint
 from proteingraph.pretrain.config import (
     ModelConfig,
     NoiseConfig,
@@ -116,9 +115,10 @@ def check_vacant(folder: Path, checkpoint: Path, resume: bool) -> None:
         checkpoint: Where its checkpoint would be.
         resume: Whether it is to be resumed.
     """
-    if checkpoint.exists() and not resume:
+    kept = kept_checkpoints(checkpoint)
+    if kept and not resume:
         raise ConfigError(f"{folder} holds a run already: resume it, or name another folder")
-    if not checkpoint.exists() and (folder / WEIGHTS).exists():
+    if not kept and (folder / WEIGHTS).exists():
         raise ConfigError(
             f"{folder} holds weights already, and no checkpoint to go on from: name another "
             "folder (and continue from these weights with init, if that is what you want)"
@@ -127,8 +127,8 @@ def check_vacant(folder: Path, checkpoint: Path, resume: bool) -> None:
 
 def read_checkpoint(
     folder: Path, checkpoint: Path, config: PretrainConfig, train: Corpus, resume: bool
-) -> dict[str, Any] | None:
-    """Read what a checkpoint tells of its run, after checking that it may be resumed.
+) -> tuple[Path | None, dict[str, Any] | None]:
+    """Read what the newest whole checkpoint tells of its run, after checking that it may go on.
 
     Args:
         folder: Folder of the run.
@@ -138,27 +138,18 @@ def read_checkpoint(
         resume: Whether it is to be resumed.
 
     Returns:
-        The record, or None if the folder holds no run.
+        The file and its record; None and None if the folder holds no run.
 
     Raises:
         ConfigError: If there is a run but it is not to be resumed, or it has other settings or
-            another corpus, or there are weights that nothing can be resumed from.
+            another corpus, or there are weights that nothing can be resumed from, or all its
+            checkpoints are damaged.
     """
     check_vacant(folder, checkpoint, resume)
-    if not checkpoint.exists():
-        return None
-    try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        known: dict[str, Any] = content["pretrain"]
-        # Settings that its release did not know were at their defaults.
-        theirs = flat_settings(load_config(known.get("asked", known["config"])).to_dict())
-    except Exception as error:
-        # The first sentence: torch goes on with advice to load what nobody has checked.
-        reason = str(error).partition(". ")[0] or type(error).__name__
-        raise ConfigError(
-            f"{checkpoint}: damaged, or no checkpoint of a pre-training run ({reason}): restore it "
-            "from a copy, or start anew in another folder"
-        ) from error
+    found = newest_checkpoint(checkpoint, _understand, "pre-training run")
+    if found is None:
+        return None, None
+    path, (known, theirs) = found
     ours = flat_settings(config.to_dict())
     changed = [
         name
@@ -176,4 +167,11 @@ def read_checkpoint(
             f"{folder} was started on {known['corpus'][0]} other chains: resume it with the same, "
             "or name another folder"
         )
-    return known
+    return path, known
+
+
+def _understand(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a checkpoint tells of its run, and the settings that were asked for."""
+    known: dict[str, Any] = content["pretrain"]
+    # Settings that its release did not know were at their defaults.
+    return known, flat_settings(load_config(known.get("asked", known["config"])).to_dict())

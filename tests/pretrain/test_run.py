@@ -131,6 +131,9 @@ def test_a_run_is_not_overwritten(tmp_path: Path, run, small_config) -> None:
     with pytest.raises(ConfigError, match="holds a run already"):
         run(tmp_path, small_config())
     (tmp_path / CHECKPOINT).unlink()
+    with pytest.raises(ConfigError, match="holds a run already"):  # the checkpoint before it
+        run(tmp_path, small_config())
+    (tmp_path / "checkpoints/previous.ckpt").unlink()
     with pytest.raises(ConfigError, match="holds weights already"):
         run(tmp_path, small_config(), resume=True)
 
