@@ -89,10 +89,18 @@ def check_atom_sites(block: gemmi.cif.Block, data: bytes, source: str) -> None:
     except Exception as error:
         raise StructureError(f"{source}: malformed table of atoms: {error}") from error
     tags = {str(tag).split(".", 1)[1] for tag in table.tags}
+    if not len(table):
+        raise StructureError(f"{source}: no atoms, _atom_site has no rows")
     missing = [name for name in REQUIRED if name not in tags]
     missing += [f"{a} or {b}" for a, b in _EITHER if not {a, b} & tags]
     if missing:
         raise StructureError(f"{source}: _atom_site has no {', '.join(missing)}")
+    for name in sorted({*_FILLED, *dict(_NUMBERS), *sum(_EITHER, ())} - tags):
+        if block.find_values(f"_atom_site.{name}"):
+            raise StructureError(
+                f"{source}: _atom_site.{name} stands apart from the coordinates; all columns of "
+                "_atom_site must be in one loop"
+            )
     _fill_columns(block, tags)
     for name, default in _NUMBERS:
         if name in tags:

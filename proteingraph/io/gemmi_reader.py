@@ -87,7 +87,7 @@ def _table(entry: gemmi.Structure, name: str, source: str, *, labels: bool) -> A
     chains = [(chain.name, chain.count_atom_sites()) for chain in entry[0]]
     chain_names = list(dict.fromkeys(chain for chain, _ in chains))
     counts = np.array([count for _, count in chains], dtype=np.int64)
-    flat, long_names = _flatten(entry)
+    flat, long_names = _flatten(entry, source)
     part = np.repeat(np.arange(len(chains)), counts)
     chain = np.repeat(np.array([chain_names.index(chain) for chain, _ in chains]), counts)
     label, label_names = chain, chain_names
@@ -136,10 +136,10 @@ def _names(characters: Array) -> Array:
     return np.ascontiguousarray(characters).view("S8").reshape(-1)
 
 
-def _flatten(entry: gemmi.Structure) -> tuple[gemmi.FlatStructure, dict[str, str]]:
+def _flatten(entry: gemmi.Structure, source: str) -> tuple[gemmi.FlatStructure, dict[str, str]]:
     """Return gemmi's arrays of atoms, and the label names that had to be replaced in them.
 
-    They hold names of up to seven letters; longer ones are rare, and numbered instead.
+    They hold names of up to seven letters; longer ones of chains are rare, and numbered instead.
     """
     try:
         return gemmi.FlatStructure(entry), {}
@@ -149,7 +149,13 @@ def _flatten(entry: gemmi.Structure) -> tuple[gemmi.FlatStructure, dict[str, str
             chain.name = str(place)
             for residue in chain:
                 residue.subchain = short.setdefault(residue.subchain, f"{len(short)}")
-        return gemmi.FlatStructure(entry), {code: name for name, code in short.items()}
+        long_names = {code: name for name, code in short.items()}
+    try:
+        return gemmi.FlatStructure(entry), long_names
+    except RuntimeError as error:
+        raise StructureError(
+            f"{source}: a name of an atom or residue has more than seven letters: {error}"
+        ) from error
 
 
 def _labels(characters: Array) -> tuple[Array, list[str]]:

@@ -22,6 +22,10 @@ MAX_BYTES = 2 * 2**30
 
 _CHUNK = 1 << 20
 
+# Digits pack about eightfold, so that no structure file of this size comes near this ratio.
+_BOMB_BYTES = 64 << 20
+_BOMB_RATIO = 100
+
 _ALIASES = {"ent": "pdb", "cif": "mmcif", "mcif": "mmcif", "binarycif": "bcif"}
 _ENDINGS = {
     ".pdb": "pdb",
@@ -32,6 +36,9 @@ _ENDINGS = {
     ".mcif": "mmcif",
     ".bcif": "bcif",
 }
+_GZIP = b"\x1f\x8b"
+_ARCHIVES = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_TAR_PLACE, _TAR = 257, b"ustar"
 _PDB_RECORDS = (b"ATOM  ", b"HETATM", b"HEADER", b"MODEL ", b"REMARK", b"CRYST1", b"SEQRES")
 
 
@@ -56,8 +63,9 @@ def load(
     """
     data, path = _read(source, max_bytes)
     shown = path or f"<{type(source).__name__}>"
-    if data[:2] == b"\x1f\x8b":
+    if data.startswith(_GZIP):
         data = _gunzip(data, shown, max_bytes)
+    _check_archive(data, shown)
     if data[:3] == b"\xef\xbb\xbf":
         data = data[3:]
     if not data[:8192].strip() and not data.strip():
@@ -81,7 +89,14 @@ def load(
             f"{shown}: the {said} says {chosen}, the content looks like {found}; "
             f"pass format={found!r}" + ("" if format is not None else " or rename the file")
         )
-    if chosen != "bcif" and b"\r" in data:
+    if chosen == "bcif":
+        return data, chosen, name, shown
+    if b"\0" in data:
+        raise StructureError(
+            f"{shown}: holds zero bytes, which no text has; a crash or a full disk leaves such "
+            "files, so fetch it again"
+        )
+    if b"\r" in data:
         # The libraries take a lone CR for an end of line here and for a blank there.
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data, chosen, name, shown
@@ -166,14 +181,31 @@ def _read_object(source: Any, max_bytes: int) -> tuple[bytes, str]:
 
 
 def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
+    most = max(_BOMB_BYTES, _BOMB_RATIO * len(data))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            content = bytes(_drain(file, max_bytes))
+            content = bytes(_drain(file, min(most, max_bytes)))
     except (OSError, EOFError, zlib.error) as error:
         raise StructureError(f"{shown}: broken gzip: {error}; fetch the file again") from error
     if len(content) > max_bytes:
         raise _too_large(shown, max_bytes)
+    if len(content) > most:
+        raise StructureError(
+            f"{shown}: {len(data):,} bytes that unpack to more than {most:,}: no structure file "
+            "packs so well; fetch it again"
+        )
     return content
+
+
+def _check_archive(data: bytes, shown: str) -> None:
+    """Raise if the content is packed in a way that is not read."""
+    if data.startswith(_GZIP):
+        raise StructureError(f"{shown}: packed with gzip twice; unpack it once")
+    found = [kind for start, kind in _ARCHIVES.items() if data.startswith(start)]
+    if data[_TAR_PLACE : _TAR_PLACE + len(_TAR)] == _TAR:
+        found.append("tar")
+    if found:
+        raise StructureError(f"{shown}: is a {found[0]} archive, not a structure; unpack it first")
 
 
 def _too_large(shown: str, max_bytes: int) -> StructureError:
