@@ -61,6 +61,7 @@ def pretrain(
     from proteingraph.cli.tables import error_table
     from proteingraph.datasets import Failure
     from proteingraph.pretrain import load_config
+    from proteingraph.pretrain.distributed import is_first_process
     from proteingraph.pretrain.run import CHECKPOINT
     from proteingraph.pretrain.run import pretrain as run
     from proteingraph.pretrain.split import load_split_corpus
@@ -83,12 +84,15 @@ def pretrain(
     train, held_out = load_split_corpus(
         corpus, split, split_column, validation, settings.seed, failures
     )
-    if failures:
+    tells = is_first_process(settings.hardware)
+    if failures and tells:
         write_failures(failures, output / FAILURES)
         reasons = [failure.reason for failure in failures]
         show_failures(Console(stderr=True, soft_wrap=True), reasons, output / FAILURES)
-    typer.echo(
-        f"training on {len(train)} chains, {len(held_out)} held out, into {output}", err=True
-    )
+    if tells:
+        typer.echo(
+            f"training on {len(train)} chains, {len(held_out)} held out, into {output}", err=True
+        )
     module = run(train, held_out, output, settings, init=init, resume=resume, progress=progress)
-    error_table(module, f"{output}: {module.global_step} steps, {module.residues:,} residues")
+    if tells:
+        error_table(module, f"{output}: {module.global_step} steps, {module.residues:,} residues")

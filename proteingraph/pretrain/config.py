@@ -19,6 +19,7 @@ from proteingraph.noise import NOISE_RANGE, NoiseSchedule
 
 __all__ = [
     "DataConfig",
+    "HardwareConfig",
     "JointConfig",
     "ModelConfig",
     "NoiseConfig",
@@ -91,8 +92,8 @@ class DataConfig:
 
     Attributes:
         crop: Longest stretch of residues that is trained on.
-        residues: Residues in a batch, about.
-        workers: Processes that prepare batches; 0 prepares them in the main process.
+        residues: Residues in a batch, about: of all devices together.
+        workers: Processes of each device that prepare batches; 0 prepares them where it trains.
         validation_sigmas: Noise in Å at which held-out structures are judged.
         readout_chains: Chains that tell the scale of protein embeddings, at most.
     """
@@ -140,6 +141,32 @@ class OptimizerConfig:
 
 
 @dataclass(config=STRICT)
+class HardwareConfig:
+    """Where a run computes, and how exactly; what is trained on stays the same on any number.
+
+    Attributes:
+        accelerator: ``"auto"`` takes a GPU if torch sees one, else the CPU.
+        devices: Devices on each node, and processes, one for each.
+        nodes: Machines.
+        strategy: ``"ddp"`` keeps a copy of the network on each device, ``"fsdp"`` shares out its
+            parameters and the optimiser's memory among them.
+        precision: ``"bf16-mixed"`` and ``"16-mixed"`` multiply matrices in 16 bits.
+        timeout: Minutes that processes wait for one that does not answer.
+    """
+
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: Count = 1
+    nodes: Count = 1
+    strategy: Literal["ddp", "fsdp"] = "ddp"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    timeout: Positive = 10.0
+
+    def __post_init__(self) -> None:
+        if self.strategy == "fsdp" and self.precision == "16-mixed":
+            raise ValueError("fsdp computes in 32-true or bf16-mixed, not in 16-mixed")
+
+
+@dataclass(config=STRICT)
 class PretrainConfig:
     """A pre-training run.
 
@@ -156,6 +183,7 @@ class PretrainConfig:
         joint: Prediction of hidden residue types.
         data: Crops and batches.
         optimizer: Optimisation.
+        hardware: Devices and precision.
     """
 
     steps: Count | None = 2000
@@ -168,6 +196,7 @@ class PretrainConfig:
     joint: JointConfig = field(default_factory=JointConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
 
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:

@@ -9,12 +9,16 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Tensor
+from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
+from proteingraph.nn import GraphEncoder
+from proteingraph.pretrain.batches import IDLE
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
-from proteingraph.pretrain.joint import HiddenTypes
+from proteingraph.pretrain.distributed import JointMean, first_of, joint_mean, shard
+from proteingraph.pretrain.joint import HiddenTypes, JointEstimate
 from proteingraph.pretrain.model import UNFIT, DenoisingModel
 from proteingraph.transforms import PerturbCoordinates
 
@@ -61,7 +65,8 @@ class GradientEstimation(L.LightningModule):
     The loss is the mean over residues and coordinates of :math:`\sigma^2 |\hat{g} - g|^2` (Guo et
     al., AAAI 2022, https://doi.org/10.1609/aaai.v36i6.20636), 1 for predicting nothing. With
     `joint.weight` set, the weighted cross-entropy of hidden residue types is added (see
-    `HiddenTypes`, whose parameters go to checkpoints but not to saved weights).
+    `HiddenTypes`, whose parameters go to checkpoints but not to saved weights). Of several
+    processes, all means are over the residues of all.
 
     Args:
         config: Settings of the run.
@@ -87,7 +92,33 @@ class GradientEstimation(L.LightningModule):
         self.elapsed = 0.0  # seconds trained so far, over all resumptions
         self.residues = 0  # residues seen so far
         self.origin: dict[str, Any] = {}  # what a checkpoint tells of how the run began
+        self.processes = 1
         self._tick: float | None = None
+
+    def setup(self, stage: str) -> None:
+        """Learn how many processes train together."""
+        self.processes = self.trainer.world_size
+        if self.processes > 1 and not isinstance(self.model.encoder, GraphEncoder):
+            raise ConfigError(
+                f"hardware: {self.model.architecture} normalises over whole batches, and trains on "
+                "one device: set hardware.devices and hardware.nodes to 1"
+            )
+
+    def configure_model(self) -> None:
+        """Share out the parameters among processes, if the strategy says so."""
+        if self.device_mesh is not None:
+            encoder = self.model.encoder
+            layers = encoder.convs if isinstance(encoder, GraphEncoder) else nn.ModuleList()
+            shard(self, layers, self.device_mesh["data_parallel"])
+
+    def gather(self) -> None:
+        """Put a network whose parameters are shared out together again, in the first process."""
+        if self.device_mesh is not None:
+            options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+            state = get_model_state_dict(self.model, options=options)
+            if self.global_rank == 0:
+                self.model = build_model(self.config.model, self.config.noise)
+                self.model.load_state_dict(state)
 
     @property
     def progress(self) -> float:
@@ -130,11 +161,14 @@ class GradientEstimation(L.LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
         """Advance the clock, set the learning rate, and stop the run when it is done."""
         self._advance_clock()
+        if self.processes > 1 and self.config.minutes is not None:
+            self.elapsed = first_of(self.elapsed, self.device)  # all stop at the same step
         if self.progress >= 1:
             self.trainer.should_stop = True
             return -1
-        # What dropout draws depends on the step alone, wherever the run was resumed.
-        torch.manual_seed((self.config.seed * 6364136223846793005 + self.global_step) % 2**63)
+        # What dropout draws depends on step and process alone, wherever the run was resumed.
+        seed = self.config.seed * 6364136223846793005 + self.global_step
+        torch.manual_seed((seed + (self.trainer.global_rank << 40)) % 2**63)
         rate = self.config.optimizer.learning_rate * self.learning_rate_factor()
         for optimizer in self.trainer.optimizers:
             for group in optimizer.param_groups:
@@ -148,46 +182,62 @@ class GradientEstimation(L.LightningModule):
             ConfigError: If the loss is not finite, before weights are spoilt for good.
         """
         if self.hidden is None:
-            loss = error = unit_noise_errors(self.model, self.perturb(batch)).mean()
+            errors = unit_noise_errors(self.model, self.perturb(batch))
+            error = self._joint_mean(errors.mean(), batch)
+            loss, value = error.share, error.value
         else:
-            error, cross_entropy = self._joint_step(self.hidden, batch)
-            loss = error + self.config.joint.weight * cross_entropy
-        if not bool(loss.isfinite()):
+            error, types = self._joint_step(self.hidden, batch)
+            loss = error.share + self.config.joint.weight * types.share
+            value = error.value + self.config.joint.weight * types.value
+        if not bool(value.isfinite()):
             raise ConfigError(
-                f"training diverged: the error at step {self.global_step + 1} is {loss.item()}; "
+                f"training diverged: the error at step {self.global_step + 1} is {value.item()}; "
                 "start anew with a smaller optimizer.learning_rate"
             )
-        self.residues += batch.num_nodes
-        self.log("train/mse", error, prog_bar=True, batch_size=batch.num_nodes)
+        self.residues += error.count
+        self.log("train/mse", error.value, prog_bar=True, batch_size=error.count)
         self.log("train/residues", float(self.residues), batch_size=1)
         return loss
 
-    def _joint_step(self, hidden: HiddenTypes, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _joint_mean(self, mean: Tensor, batch: Batch, count: int | None = None) -> JointMean:
+        """Mean over all processes of what counts of their batches: residues, if not told."""
+        count = int(batch.num_nodes) if count is None else count
+        if self.processes > 1 and int(batch.seed[0]) == IDLE:
+            count = 0
+        return joint_mean(mean, count, self.processes)
+
+    def _joint_step(self, hidden: HiddenTypes, batch: Batch) -> tuple[JointMean, JointMean]:
         """Error of the unit noise and cross-entropy of hidden types, which is logged."""
         batch = self.perturb(hidden.hide(batch))
         estimate = hidden(self.model, batch)
-        count = max(1, len(estimate.right))  # none may be hidden of a very small batch
-        cross_entropy = estimate.cross_entropy.sum() / count
-        self.log("train/type_loss", cross_entropy, batch_size=count)
-        self.log("train/type_accuracy", estimate.right.sum() / count, batch_size=count)
-        return _squared_errors(estimate.score, batch).mean(), cross_entropy
+        errors = _squared_errors(estimate.score, batch)
+        types, right = self._type_means(estimate, batch)
+        self.log("train/type_loss", types.value, batch_size=types.count)
+        self.log("train/type_accuracy", right.value, batch_size=types.count)
+        return self._joint_mean(errors.mean(), batch), types
+
+    def _type_means(self, estimate: JointEstimate, batch: Batch) -> tuple[JointMean, JointMean]:
+        """Cross-entropy of hidden types and share of right ones."""
+        hidden = len(estimate.right)
+        count = max(1, hidden)  # none may be hidden of a very small batch
+        types, right = estimate.cross_entropy.sum() / count, estimate.right.sum() / count
+        return self._joint_mean(types, batch, hidden), self._joint_mean(right, batch, hidden)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Judge a batch at every noise level, and hidden types at that of embeddings."""
         total = torch.zeros((), device=self.device)
         for sigma, perturb in self.judges.items():
-            errors = unit_noise_errors(self.model, perturb(batch.clone())).mean()
-            total += errors / len(self.judges)
-            self.log(
-                f"validation/mse_{sigma:g}", errors, batch_size=batch.num_nodes, sync_dist=True
-            )
-        self.log("validation/mse", total, prog_bar=True, batch_size=batch.num_nodes, sync_dist=True)
+            errors = unit_noise_errors(self.model, perturb(batch.clone()))
+            error = self._joint_mean(errors.mean(), batch)
+            total += error.value / len(self.judges)
+            self.log(f"validation/mse_{sigma:g}", error.value, batch_size=error.count)
+        self.log("validation/mse", total, prog_bar=True, batch_size=error.count)
         if self.hidden is not None:
             estimate = self.hidden(self.model, self.judge_types(self.hidden.hide(batch)))
-            if count := len(estimate.right):
-                right, loss = estimate.right.float().mean(), estimate.cross_entropy.mean()
-                self.log("validation/type_loss", loss, batch_size=count, sync_dist=True)
-                self.log("validation/type_accuracy", right, batch_size=count, sync_dist=True)
+            types, right = self._type_means(estimate, batch)
+            if types.count:
+                self.log("validation/type_loss", types.value, batch_size=types.count)
+                self.log("validation/type_accuracy", right.value, batch_size=types.count)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the clock and the settings beside the weights."""

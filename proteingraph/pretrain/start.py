@@ -24,7 +24,17 @@ from proteingraph.pretrain.model import UNFIT, WEIGHTS, DenoisingModel
 __all__ = ["check_vacant", "corpus_fingerprint", "initial_model", "read_checkpoint"]
 
 # What a resumed run may set anew without leaving its curve.
-MAY_CHANGE = ("validate_every", "checkpoint_every", "data.workers", "data.validation_sigmas")
+MAY_CHANGE = (
+    "validate_every",
+    "checkpoint_every",
+    "data.workers",
+    "data.validation_sigmas",
+    "hardware.accelerator",
+    "hardware.devices",
+    "hardware.nodes",
+    "hardware.strategy",
+    "hardware.timeout",
+)
 
 
 def initial_model(
