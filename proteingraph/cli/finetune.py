@@ -12,6 +12,7 @@ import typer
 from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.progress import Report, progress_bar
+from proteingraph.cli.stopped import resumable
 
 if TYPE_CHECKING:
     import lightning as L
@@ -77,7 +78,7 @@ def finetune(
         torch.set_num_threads(threads)
     console = Console(stderr=True, soft_wrap=True)
 
-    with ExitStack() as bars:  # one at a time: terminals have room for no more
+    with resumable(console), ExitStack() as bars:  # one at a time: terminals have room for no more
 
         def told(mismatches: Sequence[Mismatch]) -> None:
             bars.close()

@@ -16,7 +16,14 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from proteingraph.errors import ConfigError
 from proteingraph.files import replacing
 
-__all__ = ["LAST", "PREVIOUS", "Checkpoints", "kept_checkpoints", "newest_checkpoint"]
+__all__ = [
+    "LAST",
+    "PREVIOUS",
+    "Checkpoints",
+    "find_damage",
+    "kept_checkpoints",
+    "newest_checkpoint",
+]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +63,7 @@ class Checkpoints(TorchCheckpointIO):
                 file.write(content.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())
-            if path.name == LAST and path.exists() and _damage(path) is None:
+            if path.name == LAST and path.exists() and find_damage(path) is None:
                 os.replace(path, path.with_name(PREVIOUS))
 
 
@@ -84,7 +91,7 @@ def newest_checkpoint(
     damaged = []
     for path in kept_checkpoints(last):
         try:
-            if damage := _damage(path):
+            if damage := find_damage(path):
                 raise ValueError(damage)
             known = understand(torch.load(path, map_location="cpu", weights_only=True))
         except Exception as error:
@@ -102,8 +109,15 @@ def newest_checkpoint(
     return None
 
 
-def _damage(path: Path) -> str | None:
-    """What is wrong with the archive that a checkpoint is; torch does not check its checksums."""
+def find_damage(path: Path) -> str | None:
+    """Tell what is wrong with the archive that a checkpoint is: torch checks no checksums.
+
+    Args:
+        path: File of the checkpoint.
+
+    Returns:
+        The reason; None if it is whole.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()

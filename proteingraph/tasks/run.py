@@ -12,27 +12,28 @@ from pathlib import Path
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import Batch
 
 from proteingraph.datasets.protocol import Corpus
-from proteingraph.errors import DatasetError
+from proteingraph.errors import ConfigError, DatasetError
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
+from proteingraph.pretrain.checkpoints import LAST, Checkpoints, find_damage, newest_checkpoint
 from proteingraph.pretrain.trainer import interruptible, quiet
 from proteingraph.tasks.config import TaskConfig
 from proteingraph.tasks.examples import ExampleCrops, Examples
 from proteingraph.tasks.heads import make_head
 from proteingraph.tasks.module import SupervisedTask
+from proteingraph.tasks.stopping import Patience
 from proteingraph.tasks.target import Target
 
-__all__ = ["LAST", "Fitted", "fit", "fit_target", "predict"]
+__all__ = ["Fitted", "fit", "fit_target", "predict"]
 
-LAST = "last.ckpt"
-"""File of the last checkpoint of a run."""
+BEST = "best"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +106,13 @@ def fit_target(
         target: What is predicted.
         config: Settings. (default: those of `TaskConfig`)
         checkpoints: Folder for a checkpoint at each judgement; a run that stopped goes on from the
-            last one there, as if it had not. It must be given the same arguments again. (default:
-            none)
+            last whole one there, as if it had not. It must be given the same arguments again.
+            (default: none)
         callbacks: More Lightning callbacks.
 
     Raises:
         DatasetError: If there is nothing to train on or to validate with, or labels do not fit.
-        ConfigError: If training diverges.
+        ConfigError: If training diverges, or all checkpoints are damaged.
     """
     config = TaskConfig() if config is None else config
     for name, examples in (("train on", train), ("validate with", validation)):
@@ -187,11 +188,11 @@ def _train(
     config = task.config
     monitor = f"validation/{config.watch}"
     mode = "min" if config.watch == "loss" else "max"
-    last = folder / LAST
+    start = _start(folder)
     best = ModelCheckpoint(
-        folder, "best", monitor, mode=mode, save_last=True, enable_version_counter=False
+        folder, BEST, monitor, mode=mode, save_last=True, enable_version_counter=False
     )
-    stop = EarlyStopping(monitor, mode=mode, patience=config.patience)
+    stop = Patience(monitor, mode=mode, patience=config.patience)
     with quiet(), interruptible():
         trainer = L.Trainer(
             accelerator="auto",
@@ -204,22 +205,35 @@ def _train(
             num_sanity_val_steps=0,
             gradient_clip_val=config.clip_norm,
             logger=False,
+            plugins=[Checkpoints()],
             callbacks=[best, stop, *callbacks],
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        known = last.exists()
         trainer.fit(
             task,
             loaders,
-            ckpt_path=last if known else None,
-            weights_only=True if known else None,
+            ckpt_path=start,
+            weights_only=None if start is None else True,
         )
-        state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+        state = torch.load(folder / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
     task.load_state_dict(state["state_dict"])
     judged = [entry[config.watch] for entry in task.history]
     kept = task.history[int(np.argmin(judged) if mode == "min" else np.argmax(judged))]
     return Fitted(task.eval(), trainer.global_step, kept["loss"], task.history)
+
+
+def _start(folder: Path) -> Path | None:
+    """Checkpoint to go on from, if there is one; the best weights must be there and whole then."""
+    found = newest_checkpoint(folder / LAST, lambda content: content["task"], "run of a task")
+    if found is None:
+        return None
+    best = folder / f"{BEST}.ckpt"
+    if reason := find_damage(best):
+        raise ConfigError(
+            f"{best}: damaged ({reason}): restore it from a copy, or start anew in another folder"
+        )
+    return found[0]
 
 
 def predict(task: SupervisedTask, chains: Corpus, residues: int = 3000) -> NDArray[np.float32]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer
 from lightning.pytorch.loggers import CSVLogger
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import DataLoader
@@ -21,12 +22,14 @@ from proteingraph.datasets.protocol import Corpus
 from proteingraph.nn import Whitening
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.batches import CropDataset, validation_loader
+from proteingraph.pretrain.checkpoints import Checkpoints, kept_checkpoints, newest_checkpoint
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.trainer import interruptible, quiet
 from proteingraph.tasks.contrastive.batches import ClassBatches, Stretches
 from proteingraph.tasks.contrastive.config import ContrastiveConfig
 from proteingraph.tasks.contrastive.module import ContrastiveTask, Judge
 from proteingraph.tasks.contrastive.projection import Projection
+from proteingraph.tasks.stopping import Patience
 
 __all__ = ["Contrasted", "Labelled", "fit_contrastive", "pool_corpus"]
 
@@ -111,17 +114,17 @@ def fit_contrastive(
             be the best to embed with: it does not turn with the encoder as one fitted anew does.
         folder: Made if need be.
         config: Settings. (default: those of `ContrastiveConfig`)
-        resume: Go on from the last checkpoint in `folder`, if there is one.
+        resume: Go on from the last whole checkpoint in `folder`, if there is one.
 
     Raises:
         ValueError: If there is nothing to train on, or numbers do not fit together.
-        ConfigError: If training diverges.
+        ConfigError: If training diverges, or all checkpoints are damaged.
     """
     config = ContrastiveConfig() if config is None else config
     keep_freed_memory()
     folder = Path(folder)
     last, best = (folder / f"{name}.ckpt" for name in (LAST, BEST))
-    resume = resume and last.exists()
+    found = newest_checkpoint(last, _step, "run of contrastive training") if resume else None
     L.seed_everything(config.seed, verbose=False)
     task = ContrastiveTask(
         _unscaled(model),
@@ -131,12 +134,10 @@ def fit_contrastive(
         config,
         judge,
     )
-    done = 0
-    if resume:
-        done = int(torch.load(last, map_location="cpu", weights_only=True)["global_step"])
-    else:
-        last.unlink(missing_ok=True)
-        best.unlink(missing_ok=True)
+    going_on, done = found or (None, 0)
+    if going_on is None:
+        for path in (*kept_checkpoints(last), best):
+            path.unlink(missing_ok=True)
     keep = ModelCheckpoint(folder, BEST, monitor=WATCHED, mode="max", enable_version_counter=False)
     with quiet(), interruptible():
         trainer = _trainer(folder, config, task, keep)
@@ -144,14 +145,18 @@ def fit_contrastive(
             task,
             _draws(model, train, config, done),
             _whole(model, validation, config.residues),
-            ckpt_path=last if resume else None,
-            weights_only=True if resume else None,
+            ckpt_path=going_on,
+            weights_only=None if going_on is None else True,
         )
     task.load_state_dict(torch.load(best, map_location="cpu", weights_only=True)["state_dict"])
     tuned = task.model.cpu().eval()
     tuned.set_readout(task.projection.cpu().whitening())
     assert keep.best_model_score is not None
     return Contrasted(tuned, trainer.global_step, task.residues, float(keep.best_model_score))
+
+
+def _step(checkpoint: dict[str, Any]) -> int:
+    return int(checkpoint["global_step"])
 
 
 def _trainer(
@@ -173,9 +178,10 @@ def _trainer(
         gradient_clip_val=config.clip_norm,
         logger=CSVLogger(folder, name="log", version="", flush_logs_every_n_steps=10),
         log_every_n_steps=10,
+        plugins=[Checkpoints()],
         callbacks=[
             timer,
-            EarlyStopping(WATCHED, mode="max", patience=config.patience),
+            Patience(WATCHED, mode="max", patience=config.patience),
             keep,
             go_on,
         ],

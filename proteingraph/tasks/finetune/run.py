@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proteingraph.errors import ConfigError
-from proteingraph.files import replacing
+from proteingraph.files import clear_partials, replacing
 from proteingraph.io.alphabet import decode_sequence
+from proteingraph.pretrain.checkpoints import LAST, kept_checkpoints
+from proteingraph.pretrain.faults import faults_told
 from proteingraph.pretrain.model import WEIGHTS
 from proteingraph.pretrain.start import corpus_fingerprint
 from proteingraph.tasks.evaluate import calibrate, evaluate
@@ -26,7 +29,7 @@ from proteingraph.tasks.finetune.split import SPLITS, divide
 from proteingraph.tasks.finetune.table import Mismatch, read_label_table, rows_of
 from proteingraph.tasks.metrics import as_array
 from proteingraph.tasks.predict import Scores, predict_scores
-from proteingraph.tasks.run import LAST, fit_target
+from proteingraph.tasks.run import fit_target
 from proteingraph.tasks.saved import TASK
 from proteingraph.tasks.target import Target
 from proteingraph.tasks.task_model import TaskModel
@@ -60,12 +63,19 @@ class Finetuned:
 def check_output(output: str | PathLike[str], resume: bool = False) -> Path:
     """Raise ConfigError if a folder holds a trained task, or a run that is not to be resumed."""
     output = Path(output)
-    for name in (TASK, WEIGHTS):
-        if (output / name).exists():
-            raise ConfigError(f"{output} holds {name} already: name another folder")
-    if (output / CHECKPOINTS / LAST).exists() and not resume:
+    kept = kept_checkpoints(output / CHECKPOINTS / LAST)
+    if kept and not resume:
         raise ConfigError(f"{output} holds a run already: resume it, or name another folder")
+    for name in (TASK, WEIGHTS):
+        # Beside checkpoints, they are of this run, which was killed when it wrote them.
+        if (output / name).exists() and not kept and not (resume and _is_finished(output)):
+            raise ConfigError(f"{output} holds {name} already: name another folder")
     return output
+
+
+def _is_finished(output: Path) -> bool:
+    """Whether all files of a run are there: the checkpoints went when they were."""
+    return all((output / name).exists() for name in (TASK, METRICS, MISMATCHES))
 
 
 def finetune(
@@ -89,18 +99,37 @@ def finetune(
         config: Settings.
         output: Folder; made if need be, and refused if it holds a trained task.
         base: Folder that the settings' relative paths are in. (default: the working directory)
-        resume: Go on where the run in the output folder stopped; start it if there is none.
+        resume: Go on where the run in the output folder stopped; start it if there is none, and
+            leave one that is finished as it is.
         callbacks: Lightning callbacks.
         told: Is given the mismatches as soon as they are known.
         reading: Is told how many chains have been read, and of how many.
 
     Raises:
-        ConfigError: If the settings cannot be used, training diverges, or the run to resume had
-            other settings or chains.
+        ConfigError: If the settings cannot be used, training diverges, the run to resume had other
+            settings or chains, or the output folder cannot be written to.
         DatasetError: If the table cannot be read, or nothing of it can be used.
         WeightsError: If the weights cannot be loaded.
     """
     output, base = check_output(output, resume), Path(base)
+    checkpoints = output / CHECKPOINTS
+    for place in (output, checkpoints):
+        clear_partials(place)
+    if (output / TASK).exists() and not kept_checkpoints(checkpoints / LAST):
+        return _finished(config, output, told)
+    with faults_told(output):
+        return _run(config, output, base, callbacks, told, reading)
+
+
+def _run(
+    config: FinetuneConfig,
+    output: Path,
+    base: Path,
+    callbacks: Sequence[Callback],
+    told: Callable[[Sequence[Mismatch]], None] | None,
+    reading: Callable[[int, int], None] | None,
+) -> Finetuned:
+    """Train and judge, from a checkpoint if there is one, and write what comes of it."""
     model = load_model(config.model if not (base / config.model).is_dir() else base / config.model)
     target, entries, mismatches = _read(config, base, output, told, reading)
     by_column = config.columns.split is not None
@@ -129,7 +158,30 @@ def finetune(
     }
     _judge(trained, entries, rows, metrics, output)
     trained.save_pretrained(output)
-    shutil.rmtree(checkpoints)
+    done = output / f".{CHECKPOINTS}.done"
+    os.replace(checkpoints, done)  # in one step: what is left of them must not look like a run
+    shutil.rmtree(done)
+    return Finetuned(trained, metrics, mismatches)
+
+
+def _finished(
+    config: FinetuneConfig, output: Path, told: Callable[[Sequence[Mismatch]], None] | None
+) -> Finetuned:
+    """Read what a run left that is finished already."""
+    import pandas as pd
+
+    trained = TaskModel.from_pretrained(output)
+    if trained.training.get("settings") != json.loads(json.dumps(config.to_dict())):
+        raise ConfigError(f"{output} holds a task of other settings: name another folder")
+    shutil.rmtree(output / f".{CHECKPOINTS}.done", ignore_errors=True)
+    rows = pd.read_parquet(output / MISMATCHES).to_dict("records")
+    mismatches = [Mismatch(**{str(name): value for name, value in row.items()}) for row in rows]
+    if told is not None:
+        told(mismatches)
+    metrics = json.loads((output / METRICS).read_text(encoding="utf-8"))
+    for name in set(SPLITS) & set(metrics):
+        undefined = {key: math.nan for key, value in metrics[name].items() if value is None}
+        metrics[name] |= undefined
     return Finetuned(trained, metrics, mismatches)
 
 
@@ -181,7 +233,7 @@ def _check_same_run(checkpoints: Path, config: FinetuneConfig, entries: Labelled
     chains = [*corpus_fingerprint(entries.examples.corpus), zlib.crc32(b"".join(labels))]
     ours = {"settings": config.to_dict(), "chains": chains}
     path = checkpoints / RUN
-    if (checkpoints / LAST).exists():
+    if kept_checkpoints(checkpoints / LAST):
         theirs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if theirs != json.loads(json.dumps(ours)):
             raise ConfigError(
