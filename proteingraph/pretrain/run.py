@@ -24,9 +24,15 @@ from proteingraph import __version__
 from proteingraph.datasets.protocol import Corpus
 from proteingraph.errors import ConfigError
 from proteingraph.files import clear_partials, replacing
-from proteingraph.pretrain.batches import CropDataset, training_loader, validation_loader
+from proteingraph.pretrain.batches import (
+    CropDataset,
+    Part,
+    training_loader,
+    validation_loader,
+)
 from proteingraph.pretrain.checkpoints import LAST, Checkpoints
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
+from proteingraph.pretrain.distributed import is_first_process, make_trainer, one_voice
 from proteingraph.pretrain.faults import faults_told
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import GradientEstimation
@@ -59,6 +65,10 @@ def pretrain(
     step is the same, if the run is limited by steps. Trained on the CPU the same twice gives the
     same weights, bit for bit.
 
+    With several devices (`HardwareConfig`), Lightning starts the running program anew for each but
+    the first, unless torchrun or Slurm has done so. All processes share each batch, so that a run
+    may be resumed on another number of devices; the first writes what is left in ``folder``.
+
     Args:
         train: Chains to train on.
         validation: Held-out chains to judge by; may be empty.
@@ -73,12 +83,13 @@ def pretrain(
         callbacks: More Lightning callbacks.
 
     Returns:
-        The trained module, in evaluation mode; ``module.model`` is the network.
+        The trained module, in evaluation mode; ``module.model`` is the network (of several
+        processes, whole in the first).
 
     Raises:
         ConfigError: If the folder holds a run and ``resume`` is not set, the run has other settings
             or another corpus, the settings contradict the weights of ``init``, the folder cannot
-            be written to, or training diverges.
+            be written to, there are no such devices, another process ended, or training diverges.
         WeightsError: If ``init`` cannot be loaded.
     """
     keep_freed_memory()
@@ -93,7 +104,7 @@ def pretrain(
         clear_partials(place)
     trainer = _trainer(folder, config, progress, callbacks)
     corpus = _Corpus(train, validation, config, module.model.backbone)
-    with quiet(), faults_told(folder), interruptible():
+    with quiet(), one_voice(trainer), faults_told(folder), interruptible():
         trainer.fit(
             module,
             corpus,
@@ -104,11 +115,15 @@ def pretrain(
         trainer.save_checkpoint(checkpoint)
         if len(validation):
             trainer.validate(module, corpus, verbose=False)
+        module.gather()
     module.eval()
+    if not trainer.is_global_zero:
+        return module
     if config.model.readout and len(train) > 1:
+        module.model.to(trainer.strategy.root_device)
         fit_readout(module.model, train, config.model.readout, config.data.readout_chains)
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    record = _record(module, train, metrics)
+    record = _record(module, trainer, train, metrics)
     with faults_told(folder):
         module.model.save_pretrained(folder, record)
         with replacing(folder / "metrics.json") as partial:
@@ -157,15 +172,19 @@ class _Corpus(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         assert self.trainer is not None
-        data = self.config.data
+        data, step = self.config.data, self.trainer.global_step
         return training_loader(
-            self.train_set, data.residues, self.config.seed, self.trainer.global_step, data.workers
+            self.train_set, data.residues, self.config.seed, step, data.workers, self._part()
         )
 
     def val_dataloader(self) -> DataLoader[Batch] | list[Any]:
         if not len(self.validation_set):
             return []
-        return validation_loader(self.validation_set, self.config.data.residues)
+        return validation_loader(self.validation_set, self.config.data.residues, part=self._part())
+
+    def _part(self) -> Part:
+        assert self.trainer is not None
+        return Part(self.trainer.global_rank, self.trainer.world_size)
 
 
 def _trainer(
@@ -179,10 +198,10 @@ def _trainer(
         enable_version_counter=False,
     )
     part = f"part_{len(list((folder / 'log').glob('part_*')))}"
+    shown = progress and is_first_process(config.hardware)
     with quiet():
-        return L.Trainer(
-            accelerator="auto",
-            devices=1,
+        return make_trainer(
+            config.hardware,
             max_steps=-1 if config.steps is None else config.steps,
             max_epochs=-1,
             val_check_interval=config.validate_every or sys.maxsize,
@@ -195,20 +214,23 @@ def _trainer(
                 TensorBoardLogger(folder, name="log", version=part),
             ],
             plugins=[Checkpoints()],
-            callbacks=[keep, *([StepProgress()] if progress else []), *callbacks],
+            callbacks=[keep, *([StepProgress()] if shown else []), *callbacks],
             enable_progress_bar=False,
             enable_model_summary=False,
         )
 
 
-def _record(module: GradientEstimation, train: Corpus, metrics: dict[str, float]) -> dict[str, Any]:
+def _record(
+    module: GradientEstimation, trainer: L.Trainer, train: Corpus, metrics: dict[str, float]
+) -> dict[str, Any]:
     """What the weights are, for whoever finds them."""
     threads = torch.get_num_threads()
     return {
         "proteingraph": __version__,
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {threads} threads",
-        "device": str(module.device),
+        "device": str(trainer.strategy.root_device),
+        "processes": trainer.world_size,
         "chains": len(train),
         "steps": module.global_step,
         "residues": module.residues,
