@@ -183,6 +183,9 @@ def measure_processes(name: str, paths: Sequence[Path], jobs: int) -> Figures:
 def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
     """Measure all parts in a scratch folder; few files, if quick."""
     root, number = options.data_root, 2 if options.quick else FILES
+    for name, reader in READERS.items():
+        if not reader.installed:
+            print(f"{name}: left out, for {reader.package} is not installed")
     corpus = (
         load_cath_scop_mini() if root is None else ChainPack.from_chains_npz(root / "chains.npz")
     )
@@ -200,7 +203,9 @@ def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
         held = entries(source, folder / "entries", 1 if options.quick else ENTRIES)
         out["formats"] = {ending: compare(paths, graphs=False) for ending, paths in held.items()}
     out["files"]["entries"] = len(held["pdb"])
-    if options.graphein is not None:
+    if options.graphein is None:
+        print("graphein: left out, for no interpreter that has it was named (--graphein)")
+    else:
         with run.timed("graphein"):
             paths = files.get("all atoms", files["backbones"])[:FOR_GRAPHEIN]
             out["graphein"] = compare_graphein(options.graphein, paths)
@@ -251,7 +256,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure, print the figures and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of the full corpus")
@@ -265,8 +270,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few files only")
     parser.add_argument("--threads", type=int, default=1, help="threads to compute with")
     parser.add_argument("--json", type=Path, help="file to write (default: in results/)")
-    arguments = parser.parse_args()
-    run = Run(__file__, arguments)
+    arguments = parser.parse_args(argv)
+    run = Run(__file__, arguments, argv)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as scratch:
         results = measure(Path(scratch), run, arguments)

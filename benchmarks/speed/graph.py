@@ -113,9 +113,11 @@ def measure_steps(batch: Batch) -> Figures:
     return {name: timing.processor / len(batch.pos) for name, timing in timings.items()}
 
 
-def measure_store(folder: Path, corpus: ChainPack, sizes: Sequence[int]) -> Figures:
+def measure_store(
+    folder: Path, corpus: ChainPack, sizes: Sequence[int], stored: int = STORED
+) -> Figures:
     """Time batches out of a store of chains of about 150 residues, as pre-training has them."""
-    near = np.argsort(np.abs(corpus.lengths - STORED_LENGTH), kind="stable")[:STORED]
+    near = np.argsort(np.abs(corpus.lengths - STORED_LENGTH), kind="stable")[:stored]
     with StoreWriter(folder / "store") as writer:
         writer.append(corpus.subset(near))
     dataset = CropDataset(ChainStore(folder / "store"), crop=256)
@@ -149,6 +151,9 @@ def drain(graphs: Iterable[object]) -> None:
 def measure(folder: Path, run: Run, corpus: ChainPack, quick: bool, most: int) -> Figures:
     """Measure all parts; of little, if quick."""
     proteins, lengths = (PROTEINS[:2], LENGTHS[:2]) if quick else (PROTEINS, LENGTHS)
+    for name, search in SEARCHES.items():
+        if not search.installed:
+            print(f"{name}: left out, for it is not installed")
     out: Figures = {"k": K, "radius": RADIUS, "batches": [], "assemblies": []}
     for length in lengths:
         for number in proteins:
@@ -175,7 +180,8 @@ def measure(folder: Path, run: Run, corpus: ChainPack, quick: bool, most: int) -
         steps = measure_steps(batch_of(corpus, 32, STORED_LENGTH))
         out["seconds_a_residue_by_step"] = steps
     with run.timed("store"):
-        out["store"] = measure_store(folder, corpus, BATCHES[:1] if quick else BATCHES)
+        sizes, stored = (BATCHES[:1], 2 * BATCHES[0]) if quick else (BATCHES, STORED)
+        out["store"] = measure_store(folder, corpus, sizes, stored)
     return out
 
 
@@ -225,7 +231,7 @@ def show(results: Figures) -> None:
     )
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure, print the figures and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of the full corpus")
@@ -235,8 +241,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small batches only")
     parser.add_argument("--threads", type=int, default=1, help="threads to compute with")
     parser.add_argument("--json", type=Path, help="file to write (default: in results/)")
-    arguments = parser.parse_args()
-    run = Run(__file__, arguments)
+    arguments = parser.parse_args(argv)
+    run = Run(__file__, arguments, argv)
     root = arguments.data_root
     corpus = (
         load_cath_scop_mini() if root is None else ChainPack.from_chains_npz(root / "chains.npz")

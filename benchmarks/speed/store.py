@@ -83,9 +83,11 @@ print(json.dumps({
 Figures = dict[str, Any]
 
 
-def write_files(folder: Path, corpus: ChainPack, data_root: Path | None) -> dict[str, Path]:
+def write_files(
+    folder: Path, corpus: ChainPack, data_root: Path | None, count: int
+) -> dict[str, Path]:
     """Write PDB files of single chains, of backbones and of all atoms."""
-    near = np.argsort(np.abs(corpus.lengths - LENGTH), kind="stable")[:FILES]
+    near = np.argsort(np.abs(corpus.lengths - LENGTH), kind="stable")[:count]
     backbones, whole = folder / "backbones", folder / "all atoms"
     failures = [failure for failure in export_entries(corpus, near, backbones) if failure]
     if failures:
@@ -93,7 +95,7 @@ def write_files(folder: Path, corpus: ChainPack, data_root: Path | None) -> dict
     whole.mkdir()
     source = ROOT / "tests" / "data" if data_root is None else data_root / "files"
     files = [path for path in sorted(source.glob("*.pdb")) if suits(path)]
-    for number in range(FILES):
+    for number in range(count):
         path = files[number % len(files)]
         shutil.copy(path, whole / f"{path.stem}_{number // len(files)}.pdb")
     return {"backbones": backbones, "all atoms": whole}
@@ -153,9 +155,9 @@ def measure_processes(sources: list[Path], target: Path, jobs: int) -> Figures:
     }
 
 
-def measure_access(store: ChainStore, pack: ChainPack) -> Figures:
+def measure_access(store: ChainStore, pack: ChainPack, count: int) -> Figures:
     """Entries read at random a second, from disk and from memory."""
-    draws = np.random.default_rng(0).integers(0, len(store), DRAWS).tolist()
+    draws = np.random.default_rng(0).integers(0, len(store), count).tolist()
     out: Figures = {"mean_residues": float(pack.lengths.mean())}
     for name, get in (
         ("store_graphs", store.__getitem__),
@@ -186,12 +188,12 @@ def private_memory(process: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
-def measure_loader(store: ChainStore, workers: int) -> dict[str, float]:
+def measure_loader(store: ChainStore, workers: int, crops: int) -> dict[str, float]:
     """Crops of 128 residues a second out of a loader in batches of 16, from the second batch on."""
-    draws = np.random.default_rng(1).integers(0, len(store), CROPS).tolist()
+    draws = np.random.default_rng(1).integers(0, len(store), crops).tolist()
     loader: DataLoader[Any] = DataLoader(
         CropDataset(store, 128),
-        batch_sampler=[[(row, row) for row in draws[i : i + 16]] for i in range(0, CROPS, 16)],
+        batch_sampler=[[(row, row) for row in draws[i : i + 16]] for i in range(0, crops, 16)],
         collate_fn=Batch.from_data_list,
         num_workers=workers,
     )
@@ -202,7 +204,7 @@ def measure_loader(store: ChainStore, workers: int) -> dict[str, float]:
         if number == len(loader) // 2:
             private += [private_memory(child.pid or 0) for child in active_children()]
     seconds = time.perf_counter() - start
-    return {"crops_per_second": (CROPS - 16) / seconds, "private_mib_of_a_worker": max(private)}
+    return {"crops_per_second": (crops - 16) / seconds, "private_mib_of_a_worker": max(private)}
 
 
 def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
@@ -212,7 +214,7 @@ def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
         load_cath_scop_mini() if root is None else ChainPack.from_chains_npz(root / "chains.npz")
     )
     with run.timed("build"):
-        files = write_files(folder, corpus, root)
+        files = write_files(folder, corpus, root, 4 if options.quick else FILES)
         build = {
             kind: measure_build(path, folder / f"built of {kind}", options.jobs)
             for kind, path in files.items()
@@ -221,9 +223,10 @@ def measure(folder: Path, run: Run, options: argparse.Namespace) -> Figures:
         writer.append(corpus)
     store = ChainStore(folder / "corpus")
     with run.timed("access"):
-        access = measure_access(store, corpus)
+        access = measure_access(store, corpus, 400 if options.quick else DRAWS)
     with run.timed("loader"):
-        loader = {str(workers): measure_loader(store, workers) for workers in (0, 1, 2)}
+        crops = 160 if options.quick else CROPS
+        loader = {str(workers): measure_loader(store, workers, crops) for workers in (0, 1, 2)}
     with run.timed("opening"):
         opening = measure_opening(folder / "many", options.entries)
     return {"build": build, "access": access, "loader": loader, "opening": opening}
@@ -270,7 +273,7 @@ def show(results: Figures) -> None:
     )
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure, print the figures and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of the full corpus")
@@ -279,10 +282,13 @@ def main() -> None:
         "--entries", type=int, default=1_000_000, help="entries of the large store (default: 1e6)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="processes of a build (default: 2)")
+    parser.add_argument("--quick", action="store_true", help="little of all, and one process")
     parser.add_argument("--threads", type=int, default=1, help="threads to compute with")
     parser.add_argument("--json", type=Path, help="file to write (default: in results/)")
-    arguments = parser.parse_args()
-    run = Run(__file__, arguments)
+    arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.entries, arguments.jobs = 1000, 1
+    run = Run(__file__, arguments, argv)
     load = os.getloadavg()[0]  # above the number of cores, rates by the clock are too low
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
         results = measure(Path(scratch), run, arguments)
