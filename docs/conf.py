@@ -11,6 +11,7 @@ version = release = proteingraph.__version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
 ]
@@ -30,6 +31,7 @@ napoleon_attr_annotations = False  # docstrings say types with shapes and units
 napoleon_custom_sections = ["Shapes"]
 autodoc_default_options = {"members": True, "imported-members": True}
 autodoc_member_order = "groupwise"
+autosummary_generate = False  # tables alone: what they link to is documented room by room
 
 # Every reference to the package must be found. Those to other projects would need a network.
 nitpicky = True

@@ -18,8 +18,7 @@ from torch_geometric.loader import DataLoader
 from torch_geometric.nn import GAT, SchNet
 
 from proteingraph.datasets import CathScopMini
-from proteingraph.nn import EdgeGradient
-from proteingraph.noise import NoiseSchedule
+from proteingraph.nn import EdgeGradient, NoiseSchedule
 from proteingraph.transforms import ContiguousCrop, PerturbCoordinates, ResidueGraph
 
 RECIPE = ResidueGraph(k=16)
