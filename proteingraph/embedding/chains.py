@@ -109,7 +109,7 @@ def embed_graphs(
     inputs = [Data(**{name: graph[name] for name in names}) for graph in graphs]
     was_training = model.training
     device = next(model.parameters()).device
-    with torch.inference_mode():
+    with torch.no_grad():  # tensors of inference mode would be sorted anew by every layer
         embeddings = model.eval().embed(Batch.from_data_list(inputs).to(device), sigma)
     model.train(was_training)
     sizes = [data.pos.size(0) for data in inputs]

@@ -47,14 +47,15 @@ def check_batch(batch: Tensor | None, num_nodes: int, device: torch.device) -> T
         )
     if num_nodes == 0:
         return batch.new_zeros(0)
-    if bool((batch[1:] < batch[:-1]).any()):
-        row = int((batch[1:] < batch[:-1]).nonzero()[0]) + 1
+    step = batch.diff(prepend=batch.new_zeros(1))
+    if bool((step < 0).any()):  # at once, for a GPU has to be waited for
+        row = int((step < 0).nonzero()[0])
+        if row == 0:
+            raise GraphInputError(f"batch: graph numbers must not be negative, got {int(batch[0])}")
         raise GraphInputError(
             f"batch: graph numbers must ascend, but row {row} belongs to graph "
             f"{int(batch[row])} after graph {int(batch[row - 1])}; sort the residues by graph"
         )
-    if int(batch[0]) < 0:
-        raise GraphInputError(f"batch: graph numbers must not be negative, got {int(batch[0])}")
     return torch.bincount(batch)
 
 

@@ -23,7 +23,8 @@ def _blocks(count: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         Rows and columns of residues [b, r], [b, c] and masks of those that exist, same shapes.
     """
     device = count.device
-    budget = _CPU_ELEMENTS if device.type == "cpu" else _GPU_ELEMENTS
+    # A GPU rather computes more than it waits.
+    budget, alike = (_CPU_ELEMENTS, 0.85) if device.type == "cpu" else (_GPU_ELEMENTS, 0.3)
     # Groups of like size waste little on padding; a host copy of the sizes costs one wait.
     sizes = count.tolist()
     starts = (count.cumsum(0) - count).tolist()
@@ -34,7 +35,7 @@ def _blocks(count: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         end = done + 1
         while (
             end < len(graphs)
-            and sizes[graphs[end]] >= 0.85 * width
+            and sizes[graphs[end]] >= alike * width
             and (end + 1 - done) * width * width <= budget
         ):
             end += 1
@@ -70,15 +71,16 @@ def knn_padded(pos: Tensor, count: Tensor, k: int) -> Tensor:
     Returns:
         Neighbours in order of distance, int64 [N, k], -1 where there are fewer.
     """
-    neighbor = torch.full((pos.size(0), k), -1, dtype=torch.long, device=pos.device)
+    # One row more takes what is found for padding: picking out the rest would wait for a GPU.
+    neighbor = torch.full((pos.size(0) + 1, k), -1, dtype=torch.long, device=pos.device)
     for block in _blocks(count):
         row, column, row_mask, _ = block
         distance = _block_distance(pos, block)
         near, order = _smallest(distance, min(k, column.size(1) - 1))
         found = column[:, None].expand_as(distance).gather(2, order)
         found = found.masked_fill(near.isinf(), -1)
-        neighbor[row[row_mask], : near.size(2)] = found[row_mask]
-    return neighbor
+        neighbor[row.masked_fill(~row_mask, pos.size(0)), : near.size(2)] = found
+    return neighbor[:-1]
 
 
 def _smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import ref
 
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from proteingraph.ops.checks import GraphInputError, check_batch, check_edges
 
@@ -119,6 +121,31 @@ class _Keys:
     whole: bool
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Keys that were worked out, for as long as what they come from lives and is not changed.
+
+    Attributes:
+        parts: Graphs, chains and stretches.
+        state: Which tensors they are, positions first, and how often each was changed.
+        reach: How far one may look for neighbors with these keys.
+        keys: The keys.
+    """
+
+    parts: list[ref[Tensor]]
+    state: list[tuple[int, int]]
+    reach: int
+    keys: _Keys
+
+    def fits(self, state: list[tuple[int, int]], reach: int) -> bool:
+        alive = all(part() is not None for part in self.parts)
+        return alive and self.state == state and self.reach >= reach
+
+
+# The transforms of a recipe look for neighbors in turn: of a batch on a GPU, each would wait.
+_known = WeakTensorKeyDictionary()
+
+
 def _sorted_keys(
     position: Tensor, chain: Tensor, segment: Tensor | None, batch: Tensor | None, reach: int
 ) -> _Keys:
@@ -131,10 +158,25 @@ def _sorted_keys(
                 f"{name}: expected int64 of shape [{num_nodes}], got {value.dtype} "
                 f"of shape {list(value.shape)}"
             )
-    check_batch(batch, num_nodes, position.device)
     if num_nodes == 0:
+        check_batch(batch, num_nodes, position.device)
         return _Keys(position, position, in_order=True, whole=True)
     parts = [part for part in (batch, chain, segment) if part is not None]
+    if any(part.is_inference() for part in (position, *parts)):
+        # These count no changes in place, so nothing would tell that a result is out of date.
+        return _number(position, parts, batch, reach)
+    state = [(id(part), part._version) for part in (position, *parts)]
+    known = _known.get(position)
+    if known is not None and known.fits(state, reach):
+        return known.keys
+    keys = _number(position, parts, batch, reach)
+    _known[position] = _Known([ref(part) for part in parts], state, reach, keys)
+    return keys
+
+
+def _number(position: Tensor, parts: list[Tensor], batch: Tensor | None, reach: int) -> _Keys:
+    num_nodes = position.numel()
+    check_batch(batch, num_nodes, position.device)
     stretch = torch.zeros_like(position)
     for part in parts:
         # Ranges stay below N after each step, so that no product overflows.

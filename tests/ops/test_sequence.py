@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -145,3 +148,42 @@ def test_merge_names_bad_edges():
         merge_edges(torch.tensor([[-1], [0]]), num_nodes=3)
     with pytest.raises(GraphInputError, match="expected int64"):
         merge_edges(torch.zeros(2, 3), num_nodes=3)
+
+
+def test_a_change_in_place_is_noticed():
+    position, chain = torch.arange(6), torch.zeros(6, dtype=torch.long)
+    segment = torch.zeros(6, dtype=torch.long)
+    whole = sequence_edges(position, chain, segment)
+    assert torch.equal(sequence_edges(position, chain, segment), whole)
+    segment[3:] = 1
+    broken = sequence_edges(position, chain, segment)
+    assert torch.equal(broken, sequence_edges(position.clone(), chain.clone(), segment.clone()))
+    assert broken.size(1) < whole.size(1)
+    position += 5
+    before, after = sequence_neighbors(position, chain, segment)
+    assert before.tolist() == [-1, 0, 1, -1, 3, 4] and after.tolist() == [1, 2, -1, 4, 5, -1]
+
+
+def test_a_longer_reach_than_before_is_worked_out():
+    position = torch.tensor([0, 1, 4, 5])  # gaps that neighbors one apart do not meet
+    chain = torch.zeros(4, dtype=torch.long)
+    sequence_neighbors(position, chain, None)
+    edges = sequence_edges(position, chain, None, offsets=(3, 4))
+    assert edges.t().tolist() == [[2, 0], [2, 1], [3, 1], [0, 2], [1, 2], [1, 3]]
+
+
+def test_what_is_remembered_does_not_keep_tensors_alive():
+    position, chain = torch.arange(6), torch.zeros(6, dtype=torch.long)
+    sequence_edges(position, chain, None)
+    alive = weakref.ref(position), weakref.ref(chain)
+    del position, chain
+    gc.collect()
+    assert alive[0]() is None and alive[1]() is None
+
+
+@torch.inference_mode()
+def test_inference_mode_gives_the_same():
+    position, chain = torch.arange(6), torch.zeros(6, dtype=torch.long)
+    first = sequence_edges(position, chain, None)
+    chain[3:] = 1
+    assert sequence_edges(position, chain, None).size(1) < first.size(1)
