@@ -45,16 +45,15 @@ def sequence_edges(
     if any(step < 1 for step in steps):
         raise GraphInputError(f"offsets: expected separations >= 1, got {tuple(offsets)}")
     keys = _sorted_keys(position, chain, segment, batch, max(steps, default=1))
-    rows = [_at_offset(keys, step) for step in [*(-step for step in reversed(steps)), *steps]]
-    if not rows:
+    if not steps:
         return position.new_zeros((2, 0))
     # One column an offset, which orders all edges where residues are stored along the chains;
     # where they are not, sorting the few sources of each target does.
-    source = torch.stack(rows, dim=1)
+    source = _at_offsets(keys, [*(-step for step in reversed(steps)), *steps])
     if not keys.in_order:
         source = source.sort(dim=1).values
     entry = (source >= 0).view(-1).nonzero().view(-1)
-    return torch.stack([source.view(-1).index_select(0, entry), entry // len(rows)])
+    return torch.stack([source.view(-1).index_select(0, entry), entry // source.size(1)])
 
 
 def sequence_neighbors(
@@ -78,7 +77,8 @@ def sequence_neighbors(
         GraphInputError: As for :func:`sequence_edges`.
     """
     keys = _sorted_keys(position, chain, segment, batch, 1)
-    return _at_offset(keys, -1), _at_offset(keys, 1)
+    before, after = _at_offsets(keys, [-1, 1]).unbind(dim=1)
+    return before.contiguous(), after.contiguous()
 
 
 def merge_edges(*edge_indices: Tensor, num_nodes: int) -> Tensor:
@@ -204,16 +204,18 @@ def _number(position: Tensor, parts: list[Tensor], batch: Tensor | None, reach: 
     return _Keys(key, order, in_order, whole=not bool(((step > 1) & (step <= reach)).any()))
 
 
-def _at_offset(keys: _Keys, offset: int) -> Tensor:
-    """Return the row whose key is this row's plus ``offset``, int64 [N] by row, -1 where none."""
+def _at_offsets(keys: _Keys, offsets: list[int]) -> Tensor:
+    """Return rows whose key is this row's plus an offset, int64 [N, offsets], -1 where none."""
     key, order = keys.key, keys.order
+    steps = torch.tensor(offsets, device=key.device)
+    wanted = key[:, None] + steps
     if not key.numel():
-        return order
-    wanted = key + offset
+        return wanted
     if keys.whole:  # it can only be as many places away
-        place = torch.arange(len(key), device=key.device) + offset
+        place = torch.arange(len(key), device=key.device)[:, None] + steps
     else:
         place = torch.searchsorted(key, wanted)
-    place = place.clamp_(0, len(key) - 1)
-    found = torch.where(key.index_select(0, place) == wanted, order.index_select(0, place), -1)
-    return found if keys.in_order else torch.empty_like(order).scatter_(0, order, found)
+    place = place.clamp_(0, len(key) - 1).view(-1)
+    row = order.index_select(0, place)
+    found = torch.where(key.index_select(0, place) == wanted.view(-1), row, -1).view_as(wanted)
+    return found if keys.in_order else torch.empty_like(found).index_copy_(0, order, found)
