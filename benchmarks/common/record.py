@@ -127,11 +127,12 @@ def _versions() -> dict[str, str]:
 
 
 def _machine() -> str:
-    """Processor and operating system."""
+    """Processor and operating system; a GPU, if there is one."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
     model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
     cores = os.cpu_count()
-    return f"{platform.system()} {platform.machine()}, {cores} cores, {model or 'unknown'}"
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{platform.system()} {platform.machine()}, {cores} cores, {model or 'unknown'}{gpu}"

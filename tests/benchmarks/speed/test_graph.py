@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -54,15 +52,3 @@ def test_readers_are_compared_with_ours(tmp_path):
     assert ours["times_ours"] == 1 and ours["times_ours_parsed"] == 1
     seconds = ours["parse_seconds_a_file"] + ours["graph_seconds_a_file"]
     assert ours["files_per_second"] == pytest.approx(1 / seconds)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("script", [graph, file_to_graph])
-def test_a_quick_run_writes_a_record(script, tmp_path, monkeypatch, capsys):
-    more = ["--files", "0"] if script is file_to_graph else []
-    command = [script.__file__, "--quick", *more, "--json", str(tmp_path / "record.json")]
-    monkeypatch.setattr(sys, "argv", command)
-    script.main()
-    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
-    assert record["benchmark"] == f"speed/{Path(script.__file__).stem}"
-    assert "| native" in capsys.readouterr().out or script is file_to_graph
