@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -10,7 +11,14 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
-__all__ = ["clear_partials", "replace_folder", "replacing"]
+__all__ = ["UNWRITABLE", "clear_partials", "replace_folder", "replacing"]
+
+UNWRITABLE = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
+    if hasattr(errno, name)
+)
+"""Numbers of errors by which a system says that something cannot be written there."""
 
 
 @contextmanager

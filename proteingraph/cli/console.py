@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -21,6 +22,7 @@ from proteingraph.cli.quality import quality
 from proteingraph.cli.report import report
 from proteingraph.cli.sites import sites
 from proteingraph.errors import ProteinGraphError
+from proteingraph.files import UNWRITABLE
 
 __all__ = ["app", "main"]
 
@@ -71,12 +73,21 @@ def main() -> None:
     try:
         app()
     except ProteinGraphError as error:
-        console.print("[bold red]error:[/]", end=" ")
-        console.print(str(error), markup=False, highlight=False)
-        sys.exit(1)
+        _tell(console, str(error))
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        where = error.filename or "the output"
+        _tell(console, f"{where}: cannot be written: {error.strerror}: make room, or name another")
     except (KeyboardInterrupt, SystemExit) as stop:
         # Typer turns an interruption into this exit code, without a word.
         if isinstance(stop, SystemExit) and stop.code != INTERRUPTED:
             raise
         console.print("stopped by the user", style="bold red")
         sys.exit(INTERRUPTED)
+
+
+def _tell(console: Console, message: str) -> NoReturn:
+    console.print("[bold red]error:[/]", end=" ")
+    console.print(message, markup=False, highlight=False)
+    sys.exit(1)

@@ -10,6 +10,7 @@ import typer
 from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
 from proteingraph.cli.failures import show_failures, write_failures
+from proteingraph.cli.stopped import resumable
 
 __all__ = ["pretrain"]
 
@@ -93,6 +94,7 @@ def pretrain(
         typer.echo(
             f"training on {len(train)} chains, {len(held_out)} held out, into {output}", err=True
         )
-    module = run(train, held_out, output, settings, init=init, resume=resume, progress=progress)
+    with resumable(Console(stderr=True, soft_wrap=True)):
+        module = run(train, held_out, output, settings, init=init, resume=resume, progress=progress)
     if tells:
         error_table(module, f"{output}: {module.global_step} steps, {module.residues:,} residues")

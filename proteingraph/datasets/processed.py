@@ -16,6 +16,7 @@ from proteingraph.datasets.folder import Failure
 from proteingraph.datasets.pack import ChainPack
 from proteingraph.datasets.store import ChainStore, StoreWriter
 from proteingraph.errors import DatasetError
+from proteingraph.files import replace_folder
 
 __all__ = ["keep_store"]
 
@@ -78,8 +79,7 @@ def _make(target: Path, make: Callable[[list[Failure]], Iterable[Data]]) -> None
                 raise DatasetError(f"{target}: not one structure could be read:\n{reasons}")
             for failure in failures:
                 writer.fail(failure.path.as_posix(), failure.chain, failure.reason)
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        replace_folder(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     if failures:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from proteingraph.errors import ConfigError
+from proteingraph.files import UNWRITABLE
 
 __all__ = ["faults_told"]
-
-UNWRITABLE = {
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
-    if hasattr(errno, name)
-}
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteingraph.errors import DatasetError
+from proteingraph.files import replace_folder
 from proteingraph.search.layout import (
     ENTRIES,
     FAILURES,
@@ -74,7 +74,7 @@ class IndexWriter:
             may be added.
 
     Raises:
-        DatasetError: If the place is taken.
+        DatasetError: If the place is taken; when the context is left, if it cannot be written to.
     """
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
@@ -92,8 +92,12 @@ class IndexWriter:
         return len(self._ends) - 1
 
     def __enter__(self) -> IndexWriter:
-        self._folder.mkdir()
-        self._files = {name: (self._folder / name).open("wb") for name in (VECTORS, TRACES, STEPS)}
+        try:
+            self._folder.mkdir()
+            for name in (VECTORS, TRACES, STEPS):
+                self._files[name] = (self._folder / name).open("wb")
+        except OSError as error:
+            raise self._unwritable(error) from error
         return self
 
     def __exit__(
@@ -103,8 +107,17 @@ class IndexWriter:
         trace: TracebackType | None,
     ) -> None:
         for file in self._files.values():
-            file.close()
+            with suppress(OSError):  # of a full disk, on which the rest of the buffer is no loss
+                file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> DatasetError:
+        return DatasetError(
+            f"{self._path}: cannot be written: {error.strerror or error}; make room, or name "
+            "another place"
+        )
 
     def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
         """Add entries; those whose vector is NaN are failures.
@@ -168,7 +181,7 @@ class IndexWriter:
                 files={name: describe_file(folder / name) for name in self._written()},
             ),
         )
-        _replace(folder, self._path)
+        replace_folder(folder, self._path)
 
     def _written(self) -> list[str]:
         names = [VECTORS, TRACES, STARTS, STEPS, ENTRIES, FAILURES]
@@ -186,17 +199,3 @@ def _check_free(path: Path, overwrite: bool) -> None:
         raise DatasetError(f"{path}: is there already, and no index: name another place")
     if not overwrite:
         raise DatasetError(f"{path}: is there already: replace it (--overwrite), or name another")
-
-
-def _replace(folder: Path, path: Path) -> None:
-    """Put a folder in the place of another, which stays where it is if that fails."""
-    old = folder.with_suffix(".old")
-    if path.exists():
-        os.rename(path, old)
-    try:
-        os.rename(folder, path)
-    except OSError:
-        with suppress(OSError):
-            os.rename(old, path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+
+from proteingraph.files import replacing
 
 __all__ = ["drawing"]
 
@@ -35,4 +39,7 @@ def drawing(
     if path is not None:
         figure = axes.figure
         root = figure.figure if isinstance(figure, SubFigure) else figure
-        root.savefig(path, dpi=150)
+        path = Path(path)
+        kind = path.suffix[1:] or rcParams["savefig.format"]
+        with replacing(path if path.suffix else path.with_name(f"{path.name}.{kind}")) as partial:
+            root.savefig(partial, format=kind, dpi=150)
