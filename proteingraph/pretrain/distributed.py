@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -165,12 +164,12 @@ def one_voice(trainer: L.Trainer) -> Iterator[None]:
                     child.wait(PATIENCE)
             raise SystemExit(1) from error
         for child in children:
-            child.send_signal(signal.SIGTERM)
+            child.kill()  # which writes nothing; Lightning delays gentler signals
         if not _is_of_connection(error):
             raise
         raise ConfigError(
             "another process of this run ended without a word, or did not answer in time (see "
-            f"hardware.timeout): resume the run ({str(error).splitlines()[0]})"
+            f"hardware.timeout): resume the run ({_reason(error)})"
         ) from error
 
 
@@ -183,6 +182,11 @@ def _fails_first() -> bool:
         return bool(store.add("proteingraph/failures", 1) == 1)
     except RuntimeError:  # the process that keeps the store has left
         return False
+
+
+def _reason(error: Exception) -> str:
+    """First sentence of an error of torch's, without the place in its source before it."""
+    return str(error).splitlines()[0].rpartition("] ")[2].partition(". ")[0]
 
 
 def _is_of_connection(error: Exception) -> bool:
