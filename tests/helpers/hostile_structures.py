@@ -22,8 +22,8 @@ __all__ = ["FOLDER", "Case", "assembly", "hostile_files", "large_files", "small_
 
 DATA = Path(__file__).parents[1] / "data"
 FOLDER = DATA / "hostile"
-RESIDUES = 6
-SEQUENCE = "KVFGRC"
+RESIDUES = 3
+SEQUENCE = "KVF"
 LONG = "LongA"
 BOMB = "bytes that unpack to more than"
 
@@ -140,7 +140,7 @@ def _no_structures() -> Iterator[Case]:
     yield Case("table.csv", b"file,chain,label\n1aki.pdb,A,1\n" * 20, unknown)
     yield Case("table_called.pdb", b"file,chain,label\n1aki.pdb,A,1\n" * 20, unknown)
     yield Case("page_called.cif", b"<!DOCTYPE html><html>404 Not Found</html>\n", unknown)
-    yield Case("sequence_called.pdb", b">1AKI_1|Chain A\nKVFGRCELAAAMKRHG\n", unknown)
+    yield Case("sequence_called.pdb", b">1AKI_1|Chain A\nKVFGRCELAAAMKRHGLDNYRGYSLG\n", unknown)
     yield Case("utf16.pdb", "\n".join(small_pdb()[:9]).encode("utf-16"), unknown)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
@@ -157,8 +157,8 @@ def _cut_short() -> Iterator[Case]:
     head = b"".join(
         line for line in headed.splitlines(keepends=True) if line.startswith((b"HEADER", b"SEQRES"))
     )
-    yield Case("cut.pdb", whole[:2000], "cut short")
-    yield Case("cut_between_records.pdb", head + whole[: 81 * 30], "midst of its atoms")
+    yield Case("cut.pdb", whole[:1500], "cut short")
+    yield Case("cut_between_records.pdb", head + whole[: 81 * 20], "midst of its atoms")
     lines = ["MODEL        1", *small_pdb(), "TER", "ENDMDL", "MODEL        2", small_pdb()[0]]
     cut_model = "\n".join(lines).encode()
     yield Case("cut_model.pdb", cut_model.replace(b"ENDMDL\n", b""), "has no ENDMDL")

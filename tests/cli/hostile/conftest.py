@@ -1,0 +1,105 @@
+"""What the hostile files are thrown at: small networks, tasks, a store and an index."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers.command_line import run
+from helpers.hostile_inputs import HARM
+from helpers.hostile_structures import FOLDER
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Good things of all kinds, which commands get beside what is bad.
+
+    Attributes:
+        files: Folder of the small real structures.
+        weights: Folder of a network.
+        quality: Folder of a task that predicts quality.
+        sites: Folder of a task that predicts sites.
+        store: A store.
+        index: An index.
+    """
+
+    files: Path
+    weights: Path
+    quality: Path
+    sites: Path
+    store: Path
+    index: Path
+
+    def arguments(self, command: str, file: Path, out: Path) -> list[object]:
+        """Arguments of a command that reads a structure, or looks at what is no store or index."""
+        network, quiet = ["-m", self.weights], "--no-progress"
+        if command in ("quality", "sites"):
+            task = self.quality if command == "quality" else self.sites
+            return [command, file, "-o", out, "-m", task, quiet, "--no-plot"]
+        return {
+            "embed": ["embed", file, "-o", out / "e.parquet", *network, quiet],
+            "denoise": ["denoise", file, "-o", out / "d.cif", *network],
+            "report": [
+                "report", file, "-o", out / "r.html", *network, "--no-tasks", "--no-neighbors",
+            ],
+            "data build": ["data", "build", file, "-o", out / "store", quiet],
+            "data export": ["data", "export", file, "-o", out / "files", quiet],
+            "data info": ["data", "info", file],
+            "data verify": ["data", "verify", file],
+            "index build": ["index", "build", file, "-o", out / "index", *network, quiet],
+            "index search": ["index", "search", self.index, file],
+            "index info": ["index", "info", file],
+            "pretrain": ["pretrain", file, "-o", out / "run", "--steps", 1, quiet],
+            "finetune": ["finetune", self.task(file, out), "-o", out / "task", quiet],
+        }[command]  # fmt: skip
+
+    def task(self, file: Path, out: Path) -> Path:
+        """Write a table with labels of the file, and the settings that name it."""
+        table = "file,label\n" + "".join(f"{file},{label}\n" for label in (0, 1))
+        (out.parent / "labels.csv").write_text(table)
+        settings = {
+            "table": "labels.csv",
+            "model": str(self.weights),
+            "target": {"name": "x", "level": "protein"},
+        }
+        path = out.parent / "task.yaml"
+        path.write_text(yaml.safe_dump(settings))
+        return path
+
+
+@pytest.fixture(scope="session")
+def stage(test_files, weights, quality_folder, sites_folder, tmp_path_factory) -> Stage:
+    """Good things, made once."""
+    folder = tmp_path_factory.mktemp("stage")
+    store, index = folder / "store", folder / "index"
+    good = test_files / "1aki.pdb"
+    assert run(["data", "build", good, "-o", store, "--no-progress"]).code == 0
+    assert run(["index", "build", good, "-o", index, "-m", weights, "--no-progress"]).code == 0
+    return Stage(test_files, weights, quality_folder, sites_folder, store, index)
+
+
+@pytest.fixture(autouse=True)
+def unharmed(tmp_path, monkeypatch):
+    """Run in a folder of its own, and look afterwards for what a file had executed."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not (tmp_path / HARM).exists()
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    """An empty folder to write to."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory) -> Path:
+    """A copy of the kept files, which no command may change."""
+    folder = tmp_path_factory.mktemp("hostile") / "files"
+    return Path(shutil.copytree(FOLDER, folder))
