@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, field
 from os import PathLike
@@ -16,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from proteingraph.errors import ConfigError
 from proteingraph.noise import NOISE_RANGE, NoiseSchedule
+from proteingraph.pretrain.plain_yaml import parse_yaml
 
 __all__ = [
     "DataConfig",
@@ -29,6 +29,8 @@ __all__ = [
     "load_config",
     "load_settings",
 ]
+
+SHOWN = 10
 
 T = TypeVar("T")
 
@@ -151,6 +153,9 @@ class HardwareConfig:
         strategy: ``"ddp"`` keeps a copy of the network on each device, ``"fsdp"`` shares out its
             parameters and the optimiser's memory among them.
         precision: ``"bf16-mixed"`` and ``"16-mixed"`` multiply matrices in 16 bits.
+        matmul: ``"high"`` lets a GPU multiply 32-bit matrices with 10 bits of mantissa (TF32).
+        compile: Compile the encoder with `torch.compile`, once for batches of any size: for GPUs,
+            where a step is limited by launches and memory. Takes about a minute at the start.
         timeout: Minutes that processes wait for one that does not answer.
     """
 
@@ -159,6 +164,8 @@ class HardwareConfig:
     nodes: Count = 1
     strategy: Literal["ddp", "fsdp"] = "ddp"
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    matmul: Literal["highest", "high"] = "highest"
+    compile: bool = False
     timeout: Positive = 10.0
 
     def __post_init__(self) -> None:
@@ -265,22 +272,22 @@ def load_settings(
         if not equals or not name:
             raise ConfigError(f"{override!r} is not of the form name=value")
         try:
-            _assign(values, name.split("."), _parse(text))
+            _assign(values, name.split("."), parse_yaml(text))
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
             raise ConfigError(f"{override!r}: the value is no YAML: {reason}") from error
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'run'}: {e['msg']}" for e in error.errors()
-        )
-        raise ConfigError(f"{where}: {problems}") from error
+        problems = [f"{'.'.join(map(str, e['loc'])) or 'run'}: {e['msg']}" for e in error.errors()]
+        more = len(problems) - SHOWN
+        told = "; ".join(problems[:SHOWN]) + (f"; and {more:,} more" if more > 0 else "")
+        raise ConfigError(f"{where}: {told}") from error
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        values = _parse(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -290,17 +297,6 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected names with values, found {type(values).__name__}")
     return values
-
-
-def _parse(text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-        json.dumps(value, default=str, skipkeys=True)  # refuses what holds itself by an alias
-        return value
-    except (TypeError, ValueError) as error:  # as of 2023-99-99, which is taken for a date
-        raise yaml.YAMLError(str(error)) from error
-    except RecursionError as error:
-        raise yaml.YAMLError("nested too deep") from error
 
 
 def _assign(values: dict[str, Any], path: list[str], value: Any) -> None:

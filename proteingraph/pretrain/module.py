@@ -143,6 +143,22 @@ class GradientEstimation(L.LightningModule):
             self.parameters(), c.learning_rate, (0.9, 0.98), weight_decay=c.weight_decay
         )
 
+    def on_fit_start(self) -> None:
+        """Compile the encoder, if the settings say so."""
+        hardware, encoder = self.config.hardware, self.model.encoder
+        self._precision = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision(hardware.matmul)
+        if hardware.compile:
+            if not isinstance(encoder, GraphEncoder):
+                name = self.model.architecture
+                raise ConfigError(f"hardware.compile: {name} cannot be compiled; set it to false")
+            encoder.encode = torch.compile(encoder.encode, dynamic=True)  # type: ignore[method-assign]
+
+    def on_fit_end(self) -> None:
+        """Leave the encoder as it was."""
+        vars(self.model.encoder).pop("encode", None)
+        torch.set_float32_matmul_precision(self._precision)
+
     def on_train_start(self) -> None:
         """Start the clock."""
         self._tick = time.monotonic()
