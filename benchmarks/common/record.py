@@ -73,7 +73,7 @@ class Run:
         seconds = {**self.seconds, "total": time.perf_counter() - self._start}
         record = {
             "benchmark": str(self.script.relative_to(ROOT / "benchmarks").with_suffix("")),
-            "command": shlex.join(["python", str(self.script.relative_to(ROOT)), *self.argv]),
+            "command": shlex.join(["python", *map(_shown, [str(self.script), *self.argv])]),
             "commit": _commit(),
             "machine": _machine(),
             "threads": torch.get_num_threads(),
@@ -99,6 +99,16 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_row(*row)
     print(f"\n{title}")
     Console(width=1000, highlight=False, markup=False).print(table)
+
+
+def _shown(argument: str) -> str:
+    """An argument as a record tells it, without the places of one machine."""
+    path = Path(argument)
+    if not path.is_absolute():
+        return argument
+    if path.is_relative_to(ROOT):
+        return str(path.relative_to(ROOT))
+    return "FOLDER" if path.is_dir() else path.name
 
 
 def _commit() -> str | None:

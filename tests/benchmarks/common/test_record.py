@@ -32,6 +32,14 @@ def test_record_says_how_it_came_about(tmp_path):
     assert [path.name for path in output.parent.iterdir()] == ["record.json"]
 
 
+def test_record_does_not_tell_where_things_are_on_this_machine(tmp_path):
+    words = ["--data-root", str(tmp_path), "--json", str(tmp_path / "r.json"), "--config", SCRIPT]
+    run = Run(SCRIPT, argparse.Namespace(threads=None, json=tmp_path / "r.json"), words)
+    command = json.loads(run.write().read_text(encoding="utf-8"))["command"]
+    script = "benchmarks/cath/denoising.py"
+    assert command == f"python {script} --data-root FOLDER --json r.json --config {script}"
+
+
 def test_record_goes_beside_the_script_by_default():
     run = Run(SCRIPT, argparse.Namespace(threads=None, json=None), [])
     assert run.output == Path(SCRIPT).parent / "results" / "denoising.json"
