@@ -40,8 +40,8 @@ QUICK = {
 """Arguments with which a part does little; `--quick` alone for those not named."""
 
 
-def arguments_of(part: str, options: argparse.Namespace, results: Path) -> list[str]:
-    """What a part is called with."""
+def arguments_of(part: str, options: argparse.Namespace, results: Path | None) -> list[str]:
+    """What a part is called with; without a folder of results it writes to its own."""
     out = ["--threads", str(options.threads if part in THREADED else 1)]
     if options.data_root is not None and part in WITH_CORPUS:
         out += ["--data-root", str(options.data_root)]
@@ -51,7 +51,7 @@ def arguments_of(part: str, options: argparse.Namespace, results: Path) -> list[
         out += ["--graphein", str(options.graphein)]
     if options.quick:
         out += QUICK.get(part, "--quick").split()
-    return [*out, "--json", str(results / f"{part}.json")]
+    return out if results is None else [*out, "--json", str(results / f"{part}.json")]
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -82,16 +82,15 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
     failed = []
     with ExitStack() as stack:
-        results: Path | None = options.results
-        if results is None:
-            results = HERE / "results"
-            if options.quick:
-                results = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder: Path | None = options.results
+        if folder is None and options.quick:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for part in () if options.table else options.parts:
-            command = [str(HERE / f"{part}.py"), *arguments_of(part, options, results)]
+            command = [str(HERE / f"{part}.py"), *arguments_of(part, options, folder)]
             print(f"\n== {part}", flush=True)
             if subprocess.run([sys.executable, *command]).returncode:
                 failed.append(part)
+        results = folder or HERE / "results"
         records = read_records(results)
         chart = (results / CHART).resolve()
         draw(rows(records), chart)

@@ -49,6 +49,7 @@ def test_a_part_runs_on_little(part, tmp_path, capsys):
 def test_parts_are_called_with_what_concerns_them(tmp_path):
     options = parse(["--data-root", "corpus", "--threads", "3", "--graphein", "python"])
     called = {part: arguments_of(part, options, tmp_path) for part in PARTS}
+    assert arguments_of("modes", options, None) == ["--threads", "3"]
     assert called["encoder"] == ["--threads", "3", "--json", str(tmp_path / "encoder.json")]
     assert called["embed"][:6] == ["--threads", "1", "--data-root", "corpus", "--jobs", "3"]
     assert "--graphein" in called["file_to_graph"] and "--graphein" not in called["graph"]
