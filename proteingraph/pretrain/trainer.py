@@ -22,6 +22,8 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
+            # Of outputs that nothing here changes in place.
+            warnings.filterwarnings("ignore", "FSDP2-wrapped module")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
