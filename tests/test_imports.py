@@ -67,7 +67,10 @@ def fresh(code: str) -> tuple[set[str], float]:
     """Top-level modules that a new interpreter has after `code`, and its processor time in s."""
     code += "\nimport sys, time\nprint(time.process_time())"
     code += "\nprint(*{name.partition('.')[0] for name in sys.modules})"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # Away from the checkout, where the sources would hide what is installed.
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=sys.prefix
+    )
     seconds, modules = run.stdout.splitlines()[-2:]
     return set(modules.split()), float(seconds)
 
