@@ -13,15 +13,36 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["map_in_processes"]
+__all__ = ["Engine", "map_in_processes"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AHEAD = 4
 """Chunks handed out for each process: enough that none waits while an earlier chunk takes long."""
+
+
+class Engine(Protocol):
+    """Workers elsewhere that work can be shared out to, as `map_in_processes` does to processes."""
+
+    @property
+    def threads(self) -> int:
+        """Cores of each worker."""
+        ...
+
+    def __call__(
+        self,
+        work: Callable[[Item], Result],
+        chunks: Iterable[Sequence[Item]],
+        *,
+        lost: Callable[[Item], Result],
+        start: Callable[..., None] | None = None,
+        arguments: Sequence[Any] = (),
+    ) -> Iterator[Result]:
+        """Apply a function to items, in order; the chunks may be asked for elsewhere, and again."""
+        ...
 
 
 def map_in_processes(

@@ -10,6 +10,7 @@ import typer
 
 from proteingraph.cli import options
 from proteingraph.cli.checks import check_model, check_noise
+from proteingraph.cli.engines import Address, Engine, EngineName, Workers, open_engine
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
 from proteingraph.cli.stopped import resumable
@@ -54,6 +55,9 @@ def embed(
         float | None, typer.Option(help="Noise in Å that the network is told (default: model's).")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
+    engine: Engine = EngineName.local,
+    workers: Workers = None,
+    address: Address = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the same command was stopped.")
     ] = False,
@@ -78,6 +82,7 @@ def embed(
     check_output(output)
     check_noise("--sigma", sigma)
     check_model(model)
+    elsewhere = open_engine(engine, workers, address, jobs)
     console = Console(stderr=True, soft_wrap=True)
     parts = output.with_name(f"{output.name}.parts")
     with resumable(console), progress_bar(console, "embedding", progress) as report:
@@ -90,6 +95,7 @@ def embed(
             sigma=sigma,
             pairs=Level.pair in level,
             jobs=jobs,
+            engine=elsewhere,
             parts=parts,
             resume=resume,
             report=report,

@@ -20,7 +20,7 @@ from proteingraph.embedding.results import FileEmbeddings
 from proteingraph.errors import ConfigError, DatasetError, ProteinGraphError
 from proteingraph.io import parse_ranges, read_structure
 from proteingraph.noise import NOISE_RANGE
-from proteingraph.parallel import map_in_processes
+from proteingraph.parallel import Engine, map_in_processes
 from proteingraph.pretrain import DenoisingModel
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.zoo import load_model
@@ -63,6 +63,7 @@ def embed_files(
     sigma: float | None = None,
     pairs: bool = False,
     jobs: int = 1,
+    engine: Engine | None = None,
     parts: str | PathLike[str] | None = None,
     resume: bool = False,
     commit_every: float = 5.0,
@@ -84,6 +85,8 @@ def embed_files(
         sigma: Noise in Å that the network is told. (default: that of the model)
         pairs: Whether to give pair embeddings too. (default: :obj:`False`)
         jobs: Processes; no more are started than there are cores. (default: :obj:`1`)
+        engine: Workers elsewhere, such as a `RayEngine`, instead of processes.
+            (default: none)
         parts: Folder in which results are kept as they come, for a run that is killed to go on
             from; remove it when they are where you want them. (default: none)
         resume: Take from that folder what a killed run of the same got done, if it holds any.
@@ -112,7 +115,8 @@ def embed_files(
     how = _How(None if chains is None else tuple(chains), ranges, complexes, sigma, pairs)
     tasks = [task for path in paths for task in _tasks(fspath(path), how)]
     done = embedded = 0
-    work = partial(_run, model, workers=min(jobs, len(tasks), os.cpu_count() or 1))
+    workers = min(jobs, len(tasks), os.cpu_count() or 1)
+    work = partial(_run, model, workers=workers, engine=engine)
     run: Iterable[list[FileEmbeddings]] = work(tasks)
     if parts is not None:
         asked, folder = _asked(model, tasks, how), Path(parts)
@@ -172,21 +176,21 @@ def _asked(model: str | PathLike[str], tasks: Sequence[_Task], how: _How) -> dic
 
 
 def _run(
-    model: str | PathLike[str], tasks: Sequence[_Task], workers: int
+    model: str | PathLike[str], tasks: Sequence[_Task], workers: int, engine: Engine | None
 ) -> Iterator[list[FileEmbeddings]]:
     keep_freed_memory()
     loaded = load_model(model)
-    if workers <= 1:
+    if not tasks or (engine is None and workers <= 1):
         for task in tasks:
             yield _embed(loaded, task)
         return
-    yield from map_in_processes(
+    threads = max(1, (os.cpu_count() or 1) // workers) if engine is None else engine.threads
+    yield from (engine or partial(map_in_processes, jobs=workers))(
         _work,
-        ([task] for task in tasks),
-        jobs=workers,
+        [[task] for task in tasks],
         lost=_lost,
         start=_start_worker,
-        arguments=(fspath(model), max(1, (os.cpu_count() or 1) // workers)),
+        arguments=(fspath(model), threads),
     )
 
 

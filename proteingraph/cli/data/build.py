@@ -9,6 +9,7 @@ import typer
 
 from proteingraph.cli import options
 from proteingraph.cli.checks import check_folder
+from proteingraph.cli.engines import Address, Engine, EngineName, Workers, open_engine
 from proteingraph.cli.failures import show_failures
 from proteingraph.cli.progress import progress_bar
 from proteingraph.cli.stopped import resumable
@@ -20,6 +21,9 @@ def build(
     sources: options.Sources,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the store.")],
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", min=1)] = 1,
+    engine: Engine = EngineName.local,
+    workers: Workers = None,
+    address: Address = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a build of the same sources stopped.")
     ] = False,
@@ -42,12 +46,14 @@ def build(
     from proteingraph.datasets.store import build_store
 
     check_folder(output)
+    elsewhere = open_engine(engine, workers, address, jobs)
     console = Console(stderr=True, soft_wrap=True)
     with resumable(console), progress_bar(console, "building", progress) as report:
         store = build_store(
             sources,
             output,
             jobs=jobs,
+            engine=elsewhere,
             resume=resume,
             append=append,
             complexes=complexes,

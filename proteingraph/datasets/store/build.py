@@ -18,10 +18,10 @@ from proteingraph.datasets.store.items import Item, Outcome, read_item
 from proteingraph.datasets.store.labels import LabelTable, read_labels
 from proteingraph.datasets.store.layout import checksum
 from proteingraph.datasets.store.reader import ChainStore
-from proteingraph.datasets.store.sources import SHIPPED, open_sources
+from proteingraph.datasets.store.sources import SHIPPED, Source, open_sources
 from proteingraph.datasets.store.writer import StoreWriter
 from proteingraph.errors import DatasetError
-from proteingraph.parallel import map_in_processes
+from proteingraph.parallel import Engine, map_in_processes
 
 __all__ = ["build_store", "read_items"]
 
@@ -31,6 +31,7 @@ def build_store(
     path: str | PathLike[str],
     *,
     jobs: int = 1,
+    engine: Engine | None = None,
     resume: bool = False,
     append: bool = False,
     complexes: bool = False,
@@ -51,6 +52,8 @@ def build_store(
             one, a file whose process is killed (for want of memory) is a failure like any other,
             and a script that calls this needs the usual ``if __name__ == "__main__"``.
             Default: 1, none beside this.
+        engine: workers elsewhere that read files, such as a `RayEngine`, instead of processes.
+            Default: none.
         resume: go on with an unfinished build of the same sources; begin if there is none.
             Default: `False`.
         append: add to a finished store. Default: `False`.
@@ -87,7 +90,11 @@ def build_store(
         tally.pass_over(items, writer)
         writer.commit(tally.record())
         safe = time.monotonic()
-        with closing(read_items(items, complexes, jobs)) as outcomes:
+        if engine is None:
+            reading = read_items(items, complexes, jobs)
+        else:
+            reading = _read_elsewhere(engine, _Chunks(opened, tally.done), complexes)
+        with closing(reading) as outcomes:
             for outcome in outcomes:
                 _add(writer, outcome, table)
                 tally.count(outcome.file)
@@ -168,6 +175,25 @@ def read_items(items: Iterator[Item], complexes: bool, jobs: int) -> Generator[O
         yield from map_in_processes(
             read, _chunks(items), jobs=workers, lost=_lost, start=_one_thread
         )
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """What is left to read of sources, asked for where it is iterated."""
+
+    sources: Sequence[Source]
+    done: int
+
+    def __iter__(self) -> Iterator[list[Item]]:
+        items = chain.from_iterable(source.items() for source in self.sources)
+        return _chunks(islice(items, self.done, None))
+
+
+def _read_elsewhere(
+    engine: Engine, chunks: _Chunks, complexes: bool
+) -> Generator[Outcome, None, None]:
+    read = partial(read_item, complexes=complexes)
+    yield from engine(read, chunks, lost=_lost, start=_one_thread)
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
