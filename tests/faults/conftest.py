@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,32 +83,43 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> None:
     assert Command(["--version"], tmp_path_factory.mktemp("server") / "said.txt").run() == 0
 
 
+@pytest.fixture(scope="session")
+def make_anywhere(server: None, inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Function that makes a command line, given its name, its output and further words."""
+    words = {
+        "pretrain": [
+            "pretrain",
+            str(inputs / "pack.npz"),
+            f"--config={inputs / 'pretrain.yaml'}",
+        ],
+        "finetune": ["finetune", str(inputs / "task.yaml")],
+        "embed": [
+            "embed",
+            *(str(inputs / source) for source in ("sources", "files", "pack.npz")),
+            f"--model={inputs / 'weights'}",
+            "--level=protein",
+            "--level=pair",
+        ],
+        "data build": [
+            "data",
+            "build",
+            *(str(inputs / source) for source in ("files", "sources", "pack.npz")),
+        ],
+    }
+    log = tmp_path_factory.mktemp("log") / "said.txt"
+
+    def make(name: str, output: Path, *more: str, **options: Any) -> Command:
+        line = [*words[name], "--no-progress", "-o", str(output), *more]
+        return Command(line, log, **options)
+
+    return make
+
+
 @pytest.fixture
-def make(server: None, inputs: Path, tmp_path: Path) -> Make:
-    """Function that makes a command line that writes to a place of its own."""
+def make(make_anywhere: Make, tmp_path: Path) -> Make:
+    """The same, whose commands print to a file of the test."""
 
-    def build(name: str, output: Path, *more: str, **options: object) -> Command:
-        words = {
-            "pretrain": [
-                "pretrain",
-                str(inputs / "pack.npz"),
-                f"--config={inputs / 'pretrain.yaml'}",
-            ],
-            "finetune": ["finetune", str(inputs / "task.yaml")],
-            "embed": [
-                "embed",
-                *(str(inputs / source) for source in ("sources", "files", "pack.npz")),
-                f"--model={inputs / 'weights'}",
-                "--level=protein",
-                "--level=pair",
-            ],
-            "data build": [
-                "data",
-                "build",
-                *(str(inputs / source) for source in ("files", "sources", "pack.npz")),
-            ],
-        }[name]
-        line = [*words, "--no-progress", "-o", str(output), *more]
-        return Command(line, tmp_path / "said.txt", **options)  # type: ignore[arg-type]
+    def make(*arguments: Any, **options: Any) -> Command:
+        return replace(make_anywhere(*arguments, **options), log=tmp_path / "said.txt")
 
-    return build
+    return make

@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
+import signal
 import time
-from pathlib import Path
 
-import pandas as pd
 import pytest
+from helpers.outcomes import DONE, OUTPUTS, contents, is_kept, is_whole, partials
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="takes processes that are forked")
-
-OUTPUTS = {"pretrain": "run", "finetune": "task", "data build": "store", "embed": "out.parquet"}
-DONE = {"pretrain": 0, "finetune": 0, "data build": 1, "embed": 1}
-"""Exit codes: one of the sources is bad."""
-
-
-def contents(place: Path) -> dict[str, bytes]:
-    """What a run is judged by: every byte of it that does not tell times or places."""
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
-    found = {path.name: path.read_bytes() for path in files}
-    left = {name: found[name] for name in found if name not in ("config.json", "run.json")}
-    left = {name: left[name] for name in left if not name.endswith(".ckpt")}
-    left = {name: left[name] for name in left if "tfevents" not in name and name != "metrics.csv"}
-    if "metrics.json" in left and "metrics" in (record := json.loads(left["metrics.json"])):
-        left["metrics.json"] = json.dumps({**record, "seconds": 0}).encode()
-    return left
-
-
-def partials(place: Path) -> list[Path]:
-    """Temporary files, which a run that goes on removes."""
-    return [path for path in place.parent.rglob("*.partial") if path.is_file()]
-
-
-def is_whole(name: str, output: Path) -> bool:
-    """Whether what is under the final name can be read, which it can if it is there at all."""
-    if name == "embed":
-        return not output.exists() or len(pd.read_parquet(output)) > 0
-    if name == "data build":
-        return (
-            not (output / "meta.json").exists()
-            or len(pd.read_parquet(output / "index.parquet")) > 0
-        )
-    for path in output.glob("*.json"):
-        json.loads(path.read_text())
-    for path in output.glob("*.parquet"):
-        pd.read_parquet(path)
-    return True
 
 
 @pytest.fixture
@@ -65,24 +27,23 @@ def endure(make, tmp_path):
         span = time.monotonic() - began
         expected = contents(whole)
         chance = random.Random(seed)
-        killed = began_again = went_on = 0
+        killed = going_on = 0
         output = tmp_path / "parts" / OUTPUTS[name]
         while killed < kills:
             shutil.rmtree(output.parent, ignore_errors=True)
             output.parent.mkdir()
+            # At one moment of each stretch of the run, and half of the time at another one more.
+            moments = [(killed + chance.random()) / kills, *[chance.random()] * chance.randrange(2)]
             resume: list[str] = []
-            # Killed at one moment of each stretch of the run, and half of those once more.
-            moments = [span * (killed + chance.random()) / kills]
-            moments += [span * chance.random()] * chance.randrange(2)
             for moment in moments:
-                code = make(name, output, *more, *resume).stop(moment)
-                if code == -9:
+                began = time.monotonic()
+                if make(name, output, *more, *resume).stop(moment * span) == -signal.SIGKILL:
                     killed += 1
+                    going_on += is_kept(output)
                     assert is_whole(name, output)
+                elif not resume:  # quicker than the first
+                    span = min(span, time.monotonic() - began)
                 resume = ["--resume"]
-            kept = any(output.parent.rglob("*.ckpt")) or any(output.parent.rglob("*.npz"))
-            kept = kept or (name == "data build" and '"done"' in read(output / "build.json"))
-            went_on, began_again = went_on + kept, began_again + (not kept)
             last = make(name, output, *more, "--resume")
             assert last.run() == DONE[name], last.said
             assert contents(output) == expected
@@ -90,15 +51,11 @@ def endure(make, tmp_path):
             if name == "embed":
                 assert list(output.parent.iterdir()) == [output]
         print(
-            f"{name} {' '.join(more)}: {span:.1f} s undisturbed, killed {killed} times; "
-            f"{went_on} runs went on from what was kept, {began_again} from the beginning"
+            f"{' '.join([name, *more])}: {span:.1f} s undisturbed, killed {killed} times, "
+            f"{going_on} of them with something kept to go on from; all ended alike"
         )
 
     return start
-
-
-def read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
