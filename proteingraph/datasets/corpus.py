@@ -112,5 +112,5 @@ def read_split(path: str | PathLike[str], column: str) -> dict[str, str]:
 
 def _told(header: list[str]) -> str:
     if len(header) == 1:
-        return f"the names, {header[0]!r}: are fields separated by tabs (in .csv, by commas)?"
+        return f"the names, {header[0]!r:.60}: are fields separated by tabs (in .csv, by commas)?"
     return ", ".join(header[1:]) or "an empty file"

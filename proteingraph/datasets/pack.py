@@ -14,7 +14,7 @@ from torch_geometric.data import Data
 
 from proteingraph.datasets.columns import COLUMNS, entry_starts, plain_column, range_rows
 from proteingraph.datasets.pack_checks import check_pack
-from proteingraph.datasets.pack_file import read_chains_npz, read_pack, write_pack
+from proteingraph.datasets.pack_file import fitting, read_chains_npz, read_pack, write_pack
 
 if TYPE_CHECKING:
     from proteingraph.io.structure import Structure
@@ -198,7 +198,9 @@ class ChainPack:
         Raises:
             DatasetError: if the file is absent, damaged, or of another format or version.
         """
-        return cls(**read_pack(path))
+        columns = read_pack(path)
+        with fitting(path):
+            return cls(**columns)
 
     @classmethod
     def from_chains_npz(cls, path: str | PathLike[str]) -> ChainPack:
@@ -216,7 +218,9 @@ class ChainPack:
         Raises:
             DatasetError: if the file is absent, damaged or of another format.
         """
-        return cls(**read_chains_npz(path))
+        columns = read_chains_npz(path)
+        with fitting(path):
+            return cls(**columns)
 
     @classmethod
     def from_structures(cls, structures: Iterable[Structure]) -> ChainPack:

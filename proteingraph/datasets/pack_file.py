@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, BinaryIO
 
@@ -18,9 +19,9 @@ from proteingraph.datasets.coding import (
 )
 from proteingraph.errors import DatasetError
 from proteingraph.files import replacing
-from proteingraph.io.alphabet import AMINO_ACIDS
+from proteingraph.io.alphabet import AMINO_ACIDS, NUM_RESIDUE_TYPES
 
-__all__ = ["list_arrays", "read_chains_npz", "read_pack", "write_pack"]
+__all__ = ["fitting", "list_arrays", "read_chains_npz", "read_pack", "write_pack"]
 
 FORMAT = "proteingraph chain pack"
 VERSION = 1
@@ -28,6 +29,10 @@ VERSION = 1
 _WHOLE = ("residue_type", "names", "chain_ids", "atom_mask", "chain", "insertion_code")
 _DIFFERENCES = ("segment", "position", "residue_number")
 _LABEL = "label."
+
+# Coordinates hardly pack, so that no file of chains of this size comes near this ratio.
+_BOMB_BYTES = 256 << 20
+_BOMB_RATIO = 100
 
 
 def write_pack(path: str | PathLike[str], columns: Mapping[str, Any]) -> None:
@@ -76,14 +81,34 @@ def read_pack(path: str | PathLike[str] | BinaryIO) -> dict[str, Any]:
             f"{arrays['format']!s:.80} of version {arrays['version']}; write it again with this "
             "version of proteingraph"
         )
-    try:
+    with fitting(path):
         return _unpack(arrays)
-    except (ValueError, IndexError, TypeError, OverflowError) as error:
+
+
+@contextmanager
+def fitting(path: str | PathLike[str] | BinaryIO) -> Iterator[None]:
+    """Turn what arrays that do not fit each other raise into a DatasetError.
+
+    Args:
+        path: file that they are of.
+
+    Raises:
+        DatasetError: naming the file.
+    """
+    try:
+        yield
+    except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
         raise DatasetError(f"{_name(path)}: damaged, its arrays do not fit ({error})") from error
 
 
 def _unpack(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Fields of a `ChainPack` from the arrays of its file."""
+    residue_type = arrays["residue_type"]
+    rows, types = int(arrays["length"].sum(dtype=np.int64)), np.unique(residue_type)
+    if rows != len(residue_type):
+        raise ValueError(f"entries of {rows} residues, types of {len(residue_type)}")
+    if len(types) and not 0 <= types[0] <= types[-1] < NUM_RESIDUE_TYPES:
+        raise ValueError(f"residue types from {types[0]} to {types[-1]}")
     columns: dict[str, Any] = {name: arrays.get(name) for name in _WHOLE}
     columns["starts"] = np.concatenate([[0], np.cumsum(arrays["length"], dtype=np.int64)])
     for name in _DIFFERENCES:
@@ -118,10 +143,16 @@ def read_chains_npz(path: str | PathLike[str]) -> dict[str, Any]:
         DatasetError: if the file is absent, damaged or of another format.
     """
     arrays = _read_arrays(path, ("chain", "length", "sequence", "first_ca", "low", "high"))
+    with fitting(path):
+        return _unpack_chains(arrays)
+
+
+def _unpack_chains(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Fields of a `ChainPack` from the arrays of a `chains.npz`."""
     low, high = arrays["low"], arrays["high"]
     starts = np.concatenate([[0], np.cumsum(arrays["length"], dtype=np.int64)])
     if low.shape != (12, starts[-1]) or high.shape != low.shape:
-        raise DatasetError(f"{_name(path)}: expected {starts[-1]} residues in 'low' and 'high'")
+        raise ValueError(f"expected {starts[-1]} residues in 'low' and 'high'")
     coordinates = np.empty((int(starts[-1]), 4, 3), np.float32)
     for axis in range(3):
         step = _signed(low[axis], high[axis]).astype(np.int64)
@@ -182,6 +213,7 @@ def _read_arrays(
 ) -> dict[str, NDArray[Any]]:
     """All arrays of an .npz file, which must have the required ones."""
     try:
+        _check_ratio(path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
@@ -194,6 +226,17 @@ def _read_arrays(
             f"{_name(path)}: not a file of chains, it has no array {', '.join(missing)}"
         )
     return arrays
+
+
+def _check_ratio(path: str | PathLike[str] | BinaryIO) -> None:
+    """Raise ValueError if an archive unpacks to far more than its own size."""
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+        packed = sum(member.compress_size for member in archive.infolist())
+    if unpacked > max(_BOMB_BYTES, _BOMB_RATIO * packed):
+        raise ValueError(f"{packed:,} bytes that unpack to {unpacked:,}, as no chains do")
+    if not isinstance(path, str | PathLike):
+        path.seek(0)
 
 
 def _name(path: str | PathLike[str] | BinaryIO) -> str:

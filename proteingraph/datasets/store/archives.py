@@ -16,15 +16,19 @@ __all__ = ["ARCHIVES", "archive_items", "count_members"]
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
+# As of gzipped structures: none packs so well.
+_BOMB_BYTES = 64 << 20
+_BOMB_RATIO = 100
+
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def archive_items(path: Path) -> Iterator[Item]:
     """Yield the structure files of an archive, in its order.
 
-    Members that are no plain files, or have no ending of a structure file, are passed over. Those
-    whose names lead out of the archive (`..`, absolute paths) are refused, as is all after the
-    place where an archive is damaged.
+    Folders, and members that have no ending of a structure file, are passed over. Those whose names
+    lead out of the archive (`..`, absolute paths), links and devices are refused, as is all after
+    the place where an archive is damaged.
 
     Args:
         path: archive, packed with gzip, bzip2, xz, or not at all.
@@ -32,13 +36,17 @@ def archive_items(path: Path) -> Iterator[Item]:
     Yields:
         The members with their content.
     """
+    found, most = False, min(MAX_BYTES, max(_BOMB_BYTES, _BOMB_RATIO * path.stat().st_size))
     try:
         for archive, member in _members(path):
+            found = True
             file = shown(f"{path.name}/{member.name}")
             name = PurePosixPath(member.name)
             if name.is_absolute() or ".." in name.parts:
                 yield BadItem(file, f"{path}: member {member.name!r} leads out of the archive")
-            elif member.size > MAX_BYTES:
+            elif not member.isfile():
+                yield BadItem(file, f"{path}: member {member.name!r} is a link or device, no file")
+            elif member.size > most:
                 yield BadItem(file, f"{path}: member {member.name!r} has {member.size:,} bytes")
             else:
                 content = archive.extractfile(member)
@@ -50,6 +58,9 @@ def archive_items(path: Path) -> Iterator[Item]:
             f"{path}: damaged archive, its members from here on are left out ({error}): fetch it "
             "again",
         )
+    else:
+        if not found:
+            yield BadItem(shown(path.name), f"{path}: no structure file in this archive")
 
 
 def count_members(path: Path) -> int:
@@ -60,13 +71,13 @@ def count_members(path: Path) -> int:
             count += 1
     except _DAMAGE:
         count += 1  # the failure that is reported for it
-    return count
+    return max(1, count)
 
 
 def _members(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
     with tarfile.open(path, "r|*") as archive:
         for member in archive:
-            if member.isfile() and is_structure_name(member.name):
+            if not member.isdir() and is_structure_name(member.name):
                 yield archive, member
             # Else it would remember each of a million members.
             archive.members = []  # type: ignore[attr-defined]

@@ -68,7 +68,8 @@ def read_labels(path: str | PathLike[str]) -> LabelTable:
             separator = "," if shown.endswith(".csv") else "\t"
             table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
     except Exception as error:  # pandas and pyarrow raise a dozen kinds on bad files
-        raise DatasetError(f"{shown}: cannot be read as a table ({error})") from error
+        reason = " ".join(str(error).split())
+        raise DatasetError(f"{shown}: cannot be read as a table ({reason})") from error
     columns = tuple(str(column) for column in table.columns[1:])
     if not columns:
         raise DatasetError(

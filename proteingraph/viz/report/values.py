@@ -76,5 +76,6 @@ def _read(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as a table: {error}") from error
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: cannot be read as a table: {reason}") from error
     raise ConfigError(f"{path}: the name of a table must end in .csv or .parquet")
