@@ -154,8 +154,6 @@ class HardwareConfig:
             parameters and the optimiser's memory among them.
         precision: ``"bf16-mixed"`` and ``"16-mixed"`` multiply matrices in 16 bits.
         matmul: ``"high"`` lets a GPU multiply 32-bit matrices with 10 bits of mantissa (TF32).
-        compile: Compile the encoder with `torch.compile`, once for batches of any size: for GPUs,
-            where a step is limited by launches and memory. Takes about a minute at the start.
         timeout: Minutes that processes wait for one that does not answer.
     """
 
@@ -165,7 +163,6 @@ class HardwareConfig:
     strategy: Literal["ddp", "fsdp"] = "ddp"
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     matmul: Literal["highest", "high"] = "highest"
-    compile: bool = False
     timeout: Positive = 10.0
 
     def __post_init__(self) -> None:

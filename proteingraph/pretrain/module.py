@@ -144,20 +144,13 @@ class GradientEstimation(L.LightningModule):
         )
 
     def on_fit_start(self) -> None:
-        """Compile the encoder, if the settings say so."""
-        hardware, encoder = self.config.hardware, self.model.encoder
-        self._precision = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision(hardware.matmul)
-        if hardware.compile:
-            if not isinstance(encoder, GraphEncoder):
-                name = self.model.architecture
-                raise ConfigError(f"hardware.compile: {name} cannot be compiled; set it to false")
-            encoder.encode = torch.compile(encoder.encode, dynamic=True)  # type: ignore[method-assign]
+        """Let a GPU multiply as the settings say."""
+        self._matmul = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision(self.config.hardware.matmul)
 
     def on_fit_end(self) -> None:
-        """Leave the encoder as it was."""
-        vars(self.model.encoder).pop("encode", None)
-        torch.set_float32_matmul_precision(self._precision)
+        """Let it multiply as it did before."""
+        torch.set_float32_matmul_precision(self._matmul)
 
     def on_train_start(self) -> None:
         """Start the clock."""

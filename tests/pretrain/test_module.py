@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
@@ -16,6 +17,7 @@ from proteingraph.pretrain import load_config
 from proteingraph.pretrain.batches import CropDataset, validation_loader
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig
 from proteingraph.pretrain.module import GradientEstimation, build_model, unit_noise_errors
+from proteingraph.pretrain.run import pretrain
 from proteingraph.testing import random_structure
 from proteingraph.transforms import PerturbCoordinates
 
@@ -183,3 +185,16 @@ def test_networks_that_see_the_backbone_get_it_perturbed(small_config) -> None:
     module = GradientEstimation(small_config("model.graph.backbone=true"))
     assert module.perturb.backbone and all(j.backbone for j in module.judges.values())
     assert not GradientEstimation(small_config()).perturb.backbone
+
+
+def test_matrices_are_multiplied_as_asked_while_training(
+    tmp_path, corpus, held_out, small_config
+) -> None:
+    class Look(Callback):
+        def on_train_batch_start(self, *_: Any) -> None:
+            found.add(torch.get_float32_matmul_precision())
+
+    found: set[str] = set()
+    config = small_config("steps=1", "hardware.matmul=high")
+    pretrain(corpus, held_out, tmp_path, config, progress=False, callbacks=[Look()])
+    assert found == {"high"} and torch.get_float32_matmul_precision() == "highest"
