@@ -18,13 +18,15 @@ from pathlib import Path
 
 import msgpack
 
-__all__ = ["FOLDER", "Case", "assembly", "hostile_files", "large_files", "small_cif", "small_pdb"]
+__all__ = ["FOLDER", "Case", "assembly", "hostile_files", "large_cases", "small_cif", "small_pdb",
+           "write_large"]  # fmt: skip
 
 DATA = Path(__file__).parents[1] / "data"
 FOLDER = DATA / "hostile"
 RESIDUES = 3
 SEQUENCE = "KVF"
 LONG = "LongA"
+CHAINS = tuple(f"C{number}" for number in range(200))
 BOMB = "bytes that unpack to more than"
 
 
@@ -268,33 +270,36 @@ def _mixed_ends(content: bytes) -> bytes:
     return b"".join(line + ends[number % 3] for number, line in enumerate(lines))
 
 
-def large_files(folder: Path) -> list[Case]:
-    """Write the cases that are too large to be kept; their contents are in the folder only."""
-    cases = {
-        Case("single_line.pdb", b"", "no ATOM or HETATM record in 1 lines"): b"A" * 10_000_000,
-        Case("single_line.cif", b"", "not well-formed|no _atom_site"): b"data_" + b"A" * 10_000_000,
-        Case("single_record.pdb", b"", sequence="K"): (
-            small_pdb()[1].encode() + b" " * 10_000_000 + b"\nTER\nEND\n"
-        ),
-        Case("bomb.pdb.gz", b"", BOMB): _bomb(b"ATOM  ", 400),
-        Case("bomb.cif.gz", b"", BOMB): _bomb(b"data_X\n#", 400),
-        Case(
-            "assembly.cif", b"", sequence="A" * 100_000, chains=tuple(f"C{n}" for n in range(200))
-        ): assembly(100_000),
-    }  # fmt: skip
-    for case, content in cases.items():
-        (folder / case.name).write_bytes(content)
-    return list(cases)
+def large_cases() -> list[Case]:
+    """Cases that are too large to be kept, without their content: see `write_large`."""
+    return [
+        Case("single_line.pdb", b"", "no ATOM or HETATM record in 1 lines"),
+        Case("single_line.cif", b"", "not well-formed|no _atom_site"),
+        Case("single_record.pdb", b"", sequence="K"),
+        Case("bomb.pdb.gz", b"", BOMB),
+        Case("bomb.cif.gz", b"", BOMB),
+        Case("assembly.cif", b"", sequence="A" * 100_000, chains=CHAINS),
+    ]
 
 
-def _bomb(start: bytes, megabytes: int) -> bytes:
-    """A few hundred kB that unpack to hundreds of MB."""
-    target = io.BytesIO()
-    with gzip.GzipFile(fileobj=target, mode="wb", mtime=0) as file:
-        file.write(start)
-        for _ in range(megabytes):
-            file.write(b" " * 1_000_000)
-    return target.getvalue()
+def write_large(case: Case, folder: Path) -> Path:
+    """Write one of them."""
+    make: dict[str, Callable[[], bytes]] = {
+        "single_line.pdb": lambda: b"A" * 10_000_000,
+        "single_line.cif": lambda: b"data_" + b"A" * 10_000_000,
+        "single_record.pdb": lambda: small_pdb()[1].encode() + b" " * 10_000_000 + b"\nTER\nEND\n",
+        "bomb.pdb.gz": lambda: _bomb(b"ATOM  "),
+        "bomb.cif.gz": lambda: _bomb(b"data_X\n#"),
+        "assembly.cif": lambda: assembly(len(case.sequence)),
+    }
+    path = folder / case.name
+    path.write_bytes(make[case.name]())
+    return path
+
+
+def _bomb(start: bytes) -> bytes:
+    """A hundred kB that unpack to 80 MB."""
+    return packed(start + b" " * 80_000_000)
 
 
 def assembly(residues: int, per_chain: int = 500) -> bytes:
