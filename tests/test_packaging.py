@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import proteingraph
 import proteingraph.errors
@@ -119,12 +121,35 @@ def test_lower_bounds_only(setup):
     assert all(re.fullmatch(r">=[\d.]+", demand) for demand in demands.values())
 
 
-def test_constraints_pin_every_requirement(setup):
+def pins() -> list[Requirement]:
+    """The lines of constraints.txt."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.partition(" ;")[0] for line in lines if not line.startswith("#")]
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
-    versions = {name.lower(): version for name, _, version in (pin.partition("==") for pin in pins)}
-    assert versions["torch"] == "2.13.0"
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
+def test_constraints_pin_every_requirement(setup):
+    assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in pins())
+    versions = {pin.name.lower(): str(pin.specifier) for pin in pins()}
+    assert versions["torch"] == "==2.13.0"
     names = {re.sub(r"[_.]", "-", name) for name in versions}
     demanded = set(required(setup, *EXTRAS)) - {"torch-proteingraph"}
     assert demanded <= names
+
+
+def test_constraints_can_be_met_by_every_python(setup):
+    pythons = re.findall(r"Python :: (3\.\d+)", setup["metadata"]["classifiers"])
+    assert len(pythons) == 4
+    seen = 0
+    for pin in pins():
+        try:
+            metadata = distribution(pin.name).metadata
+        except PackageNotFoundError:
+            continue
+        if not pin.specifier.contains(metadata["Version"].partition("+")[0]):
+            continue
+        admitted = SpecifierSet(metadata["Requires-Python"] or "")
+        seen += 1
+        for python in pythons:
+            if pin.marker is None or pin.marker.evaluate({"python_version": python}):
+                assert f"{python}.20" in admitted, f"{pin}: not for Python {python}"
+    assert seen > 50
