@@ -189,9 +189,9 @@ def _train(
     monitor = f"validation/{config.watch}"
     mode = "min" if config.watch == "loss" else "max"
     start = _start(folder)
-    best = ModelCheckpoint(
-        folder, BEST, monitor, mode=mode, save_last=True, enable_version_counter=False
-    )
+    best = ModelCheckpoint(folder, BEST, monitor, mode=mode, enable_version_counter=False)
+    # Written after the best one, at every judgement, so that it knows the score of that.
+    go_on = ModelCheckpoint(folder, Path(LAST).stem, enable_version_counter=False)
     stop = Patience(monitor, mode=mode, patience=config.patience)
     with quiet(), interruptible():
         trainer = L.Trainer(
@@ -206,7 +206,7 @@ def _train(
             gradient_clip_val=config.clip_norm,
             logger=False,
             plugins=[Checkpoints()],
-            callbacks=[best, stop, *callbacks],
+            callbacks=[best, go_on, stop, *callbacks],
             enable_progress_bar=False,
             enable_model_summary=False,
         )

@@ -25,8 +25,8 @@ NETWORK = {
     "encoder": {"channels": 16, "pair_channels": 16, "hidden_channels": 16, "layers": 2},
 }
 PRETRAINING = {
-    "steps": 60,
-    "validate_every": 10,
+    "steps": 40,
+    "validate_every": 20,
     "checkpoint_every": 4,
     "model": NETWORK,
     "data": {"crop": 32, "residues": 200, "validation_sigmas": [5.0, 0.5]},
@@ -40,12 +40,12 @@ TASK = {
     "test": 0.2,
     "training": {
         "mode": "finetune",
-        "steps": 60,
-        "validate_every": 6,
+        "steps": 30,
+        "validate_every": 5,
         "residues": 250,
         "hidden": 16,
         "warmup_steps": 5,
-        "patience": 4,
+        "patience": 3,
     },
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import lightning as L
@@ -92,6 +93,46 @@ def test_a_run_that_stopped_goes_on(structures, burial, weights, tmp_path) -> No
     (got,) = loaded.predict(structure, [burial[burial["file"] == "d00.pdb"][["count"]]])
     (other,) = loaded.predict(structure, [np.zeros((len(structure), 1))])
     assert not np.allclose(got.values, other.values)
+
+
+def test_a_run_killed_while_it_wrote_its_task_goes_on(
+    structures, burial, weights, tmp_path
+) -> None:
+    burial.to_csv(tmp_path / "labels.csv", index=False)
+    config = settings(weights, training={**TRAINING, "steps": 4, "validate_every": 2})
+    out, before = tmp_path / "out", tmp_path / "before"
+    keep = LambdaCallback(on_train_end=lambda *_: shutil.copytree(out, before))
+    finetune(config, out, tmp_path, callbacks=[keep])
+    whole = {path.name: path.read_bytes() for path in out.iterdir()}
+    for left in (["model.safetensors"], ["model.safetensors", "head.safetensors", "task.json"]):
+        again = tmp_path / left[-1]
+        shutil.copytree(before, again)
+        for name in left:
+            shutil.copy(out / name, again / name)
+        (again / ".head.safetensors.0123.partial").write_bytes(b"half")
+        with pytest.raises(ConfigError, match="holds a run already: resume it"):
+            finetune(config, again, tmp_path)
+        finetune(config, again, tmp_path, resume=True)
+        assert {path.name: path.read_bytes() for path in again.iterdir()} == whole
+
+
+def test_a_run_that_is_finished_is_left_as_it_is(structures, burial, weights, tmp_path) -> None:
+    bad = {"file": "d00.pdb", "chain": "A", "residue_number": 999, "label": 1, "cluster": 0}
+    pd.concat([burial, pd.DataFrame([bad])]).to_csv(tmp_path / "labels.csv", index=False)
+    config = settings(weights, training={**TRAINING, "steps": 2, "validate_every": 2})
+    out = tmp_path / "out"
+    first = finetune(config, out, tmp_path)
+    whole = {path.name: path.read_bytes() for path in out.iterdir()}
+    (out / ".checkpoints.done").mkdir()  # killed while it removed them
+    again = finetune(config, out, tmp_path, resume=True)
+    assert again.metrics == json.loads(whole["metrics.json"])
+    assert again.mismatches == first.mismatches and len(again.mismatches) == 1
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == whole
+    with pytest.raises(ConfigError, match="holds a task of other settings"):
+        finetune(replace(config, seed=1), out, tmp_path, resume=True)
+    (out / "metrics.json").unlink()
+    with pytest.raises(ConfigError, match=r"holds task\.json already"):
+        finetune(config, out, tmp_path, resume=True)
 
 
 def test_classes_of_proteins_with_a_column_of_splits(structures, weights, tmp_path) -> None:
