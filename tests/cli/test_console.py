@@ -41,6 +41,11 @@ def test_help_is_quick():
     ("error", "code", "told"),
     [
         (StructureError("x.pdb: empty [file]"), 1, "error: x.pdb: empty [file]"),
+        (
+            OSError(28, "No space left on device", "x.pdb"),
+            1,
+            "error: x.pdb: cannot be written: No space left on device: make room, or name another",
+        ),
         (KeyboardInterrupt(), 130, "stopped by the user"),
         (SystemExit(130), 130, "stopped by the user"),
         (SystemExit(2), 2, ""),
