@@ -116,14 +116,14 @@ class Encoder:
         ours = WHOLE if name == DENSE else FRESH
         return times(self.seconds(kind, residues, name), self.seconds(kind, residues, ours))
 
-    def closest(self, equivariant: bool) -> tuple[float | None, str]:
-        """The least lead in a training step on peers of a kind, and where that is."""
+    def closest(self, equivariant: bool, least: int = 0) -> tuple[float | None, str]:
+        """The least lead in a training step on peers of a kind, from a size on; where that is."""
         names = [name for name, peer in PEERS.items() if peer.equivariant is equivariant]
         ratios = {
             (name, size): ratio
             for name in names
             for size in self.sizes(STEP, name)
-            if (ratio := self.beside(name, STEP, size)) is not None
+            if size >= least and (ratio := self.beside(name, STEP, size)) is not None
         }
         if not ratios:
             return None, ""
@@ -173,10 +173,12 @@ def encoder_gpu(record: Record) -> Iterator[Row]:
     largest = max(own.sizes(STEP, DENSE), default=512)
     what = f"on a GPU: {STEP} beside `{DENSE}`, {largest:,} residues"
     yield at_least(what, None, own.beside(DENSE, STEP, largest), "x")
-    for equivariant in (False, True):
-        kind = "equivariant network" if equivariant else "other network"
-        value, note = own.closest(equivariant)
-        yield at_least(f"on a GPU: {STEP} beside the closest {kind}", None, value, "x", note)
+    large = max((size for name in PEERS for size in own.sizes(STEP, name)), default=4096)
+    for equivariant, kind in ((False, "SchNet"), (True, "the closest equivariant network")):
+        for least, where in ((0, "at any size"), (large, f"{large:,} residues")):
+            value, note = own.closest(equivariant, least)
+            what = f"on a GPU: {STEP} beside {kind}, {where}"
+            yield at_least(what, None, value, "x", note)
     yield _limit(record, "on a GPU: ")
 
 

@@ -76,6 +76,9 @@ def test_on_a_gpu_nothing_is_asked(encoder):
     found = told("encoder_gpu", encoder)
     assert {(row.asked, row.met) for row in found.values()} == {("", None)}
     assert found["on a GPU: training step beside `CondResNet`, 256 residues"].measured == "50 x"
+    assert found["on a GPU: training step beside SchNet, at any size"].measured.startswith("0.5 x")
+    large = "on a GPU: training step beside the closest equivariant network, 256 residues"
+    assert found[large].measured == NOT_RUN  # none was run at that size
     assert [row.measured for row in found.values()][-1] == "25 %"
 
 
