@@ -129,7 +129,7 @@ def work(
         estimate()
         wait(device)
 
-    optimizer = torch.optim.AdamW(values, 1e-6)
+    optimizer = torch.optim.AdamW(values, 1e-6, fused=True)
 
     def step() -> None:
         optimizer.zero_grad()

@@ -203,7 +203,10 @@ class SupervisedTask(L.LightningModule):
         config = self.config
         groups: list[dict[str, Any]] = parameter_groups(self.head, self.model.encoder, config)
         optimizer = torch.optim.AdamW(
-            groups, lr=config.learning_rate, weight_decay=config.weight_decay
+            groups,
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=self.device.type in ("cpu", "cuda"),
         )
         alone = partial(self._factor, first=config.steps_alone())
         factors: list[Callable[[int], float]] = [self._factor, *[alone] * (len(groups) - 1)]

@@ -179,7 +179,7 @@ class ContrastiveTask(L.LightningModule):
                 {"params": parameters, "highest": rate, "weight_decay": config.weight_decay}
             )
             rate *= config.layer_decay
-        return torch.optim.AdamW(groups, lr=0.0)
+        return torch.optim.AdamW(groups, lr=0.0, fused=self.device.type in ("cpu", "cuda"))
 
 
 def _layers(encoder: nn.Module) -> list[list[nn.Parameter]]:
