@@ -267,12 +267,12 @@ def load_settings(
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals or not name:
-            raise ConfigError(f"{override!r} is not of the form name=value")
+            raise ConfigError(f"{override!r:.80} is not of the form name=value")
         try:
             _assign(values, name.split("."), parse_yaml(text))
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
-            raise ConfigError(f"{override!r}: the value is no YAML: {reason}") from error
+            raise ConfigError(f"{override!r:.80}: the value is no YAML: {reason}") from error
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
