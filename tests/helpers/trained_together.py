@@ -104,8 +104,14 @@ def run(folder: Path, settings: PretrainConfig, stop: int | None = None, **optio
     return notary.notes
 
 
-def start(folder: Path, processes: int = 2) -> list[subprocess.Popen[str]]:
-    """Start this module in several processes that know of each other, as a cluster does."""
+def start(folder: Path, what: str, processes: int = 2) -> list[subprocess.Popen[str]]:
+    """Start this module in several processes that know of each other, as a cluster does.
+
+    Args:
+        folder: Folder of the runs.
+        what: Name of the function here that each process calls with the folder and its number.
+        processes: Number of processes.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -118,7 +124,7 @@ def start(folder: Path, processes: int = 2) -> list[subprocess.Popen[str]]:
     }
     return [
         subprocess.Popen(
-            [sys.executable, __file__, str(folder)],
+            [sys.executable, __file__, what, str(folder)],
             env={**os.environ, **around, "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -128,22 +134,47 @@ def start(folder: Path, processes: int = 2) -> list[subprocess.Popen[str]]:
     ]
 
 
-def main(folder: Path) -> None:
-    """Run in two processes what the tests compare, and leave the notes of each."""
+def compared(folder: Path, rank: int) -> Mapping[str, Notes]:
+    """Runs like those of one process."""
     two = ("hardware.devices=2",)
     sharded = (*two, "hardware.strategy=fsdp", "steps=4")
-    rank = int(os.environ["LOCAL_RANK"])
     notes = {"fixed": run(folder / "fixed_two", config(*FIXED, *two))}
     notes["fsdp"] = run(folder / "fsdp", config(*FIXED, *sharded))
     run(folder / "two", config(*two), STOP)
-    torch.distributed.barrier()
-    if rank == 0:
-        shutil.copytree(folder / "two", folder / "two_to_two")
-    torch.distributed.barrier()
+    copy(folder / "two", folder / "two_to_two", rank)
     for name in ("two_to_two", "one_to_two"):
         notes[name] = run(folder / name, config(*two), resume=True)
-    torch.save(notes, folder / f"notes_{rank}.pt")
+    return notes
+
+
+def strategies(folder: Path, rank: int) -> Mapping[str, Notes]:
+    """A run that shares out parameters, and one that does not, gone on with either way."""
+    two, sharded = ["hardware.devices=2"], ["hardware.devices=2", "hardware.strategy=fsdp"]
+    ways = {"ddp": config(*two), "fsdp": config(*sharded)}
+    notes = {}
+    for before, settings in ways.items():
+        run(folder / before, settings, STOP)
+        for after, others in ways.items():
+            name = f"{before}_to_{after}"
+            copy(folder / before, folder / name, rank)
+            notes[name] = run(folder / name, others, resume=True)
+    return notes
+
+
+def timed(folder: Path, rank: int) -> Mapping[str, Notes]:
+    """A run that is limited by time."""
+    settings = config("steps=null", "minutes=0.05", "validate_every=0", "hardware.devices=2")
+    return {"timed": run(folder / "timed", settings)}
+
+
+def copy(source: Path, target: Path, rank: int) -> None:
+    """Copy a folder, in the first process while the others wait."""
+    torch.distributed.barrier()
+    if rank == 0:
+        shutil.copytree(source, target)
+    torch.distributed.barrier()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    FOLDER, RANK = Path(sys.argv[2]), int(os.environ["LOCAL_RANK"])
+    torch.save(globals()[sys.argv[1]](FOLDER, RANK), FOLDER / f"notes_{RANK}.pt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -77,21 +78,29 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """Folder of runs in one process and in two, and notes of each process."""
     folder = tmp_path_factory.mktemp("together")
     run(folder / "one_to_two", config(), STOP)
-    processes = start(folder)
+    processes = start(folder, "compared")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     notes: dict[str, Any] = {
         "fixed_one": run(folder / "fixed_one", config(*FIXED)),
         "whole": run(folder / "whole", config()),
     }
-    said = [process.communicate(timeout=300)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
+    notes |= finished(processes, folder)
     notes["two_to_one"] = run(folder / "two", config(), resume=True)
     torch.set_num_threads(threads)
+    return folder, notes
+
+
+def finished(processes: list[subprocess.Popen[str]], folder: Path) -> dict[str, Any]:
+    """Notes of processes when they are done."""
+    said = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
+    assert said == ["", ""]
+    notes = {}
     for rank in range(2):
         told = torch.load(folder / f"notes_{rank}.pt")
-        notes.update({f"{name}_{rank}": each for name, each in told.items()})
-    return folder, notes
+        notes |= {f"{name}_{rank}": each for name, each in told.items()}
+    return notes
 
 
 def metrics(folder: Path) -> dict[str, float]:
@@ -143,6 +152,12 @@ def test_a_run_resumes_on_another_number_of_processes(
 ) -> None:
     folder, notes = together
     ranks = ("two_to_one",) if name == "two_to_one" else (f"{name}_0", f"{name}_1")
+    place = "two" if name == "two_to_one" else name
+    assert_like_whole(folder, place, notes, ranks)
+
+
+def assert_like_whole(folder: Path, place: str, notes: dict[str, Any], ranks: Any) -> None:
+    """Assert that a resumed run is as one that was not stopped, in one process."""
     whole = notes["whole"]
     for rank in ranks:
         assert list(notes[rank]["seeds"]) == list(range(4, 9))  # from its checkpoint on
@@ -151,7 +166,6 @@ def test_a_run_resumes_on_another_number_of_processes(
         found, expected = notes[ranks[0]]["logged"][step], whole["logged"][step]
         assert found["train/mse"] == pytest.approx(expected["train/mse"], rel=1e-4)
         assert found["train/residues"] == expected["train/residues"]
-    place = "two" if name == "two_to_one" else name
     found, expected = (load_file(folder / n / "model.safetensors") for n in (place, "whole"))
     for key, value in expected.items():
         if not key.startswith("readout"):
@@ -169,3 +183,21 @@ def test_only_the_first_process_writes(together: tuple[Path, dict[str, Any]]) ->
         }
         record = json.loads((folder / name / "metrics.json").read_text())
         assert record["processes"] == 2
+
+
+@pytest.mark.slow
+def test_a_run_resumes_by_another_strategy(tmp_path: Path) -> None:
+    processes = start(tmp_path, "strategies")
+    notes: dict[str, Any] = {"whole": run(tmp_path / "whole", config())}
+    notes |= finished(processes, tmp_path)
+    for before in ("ddp", "fsdp"):
+        for after in ("ddp", "fsdp"):
+            name = f"{before}_to_{after}"
+            assert_like_whole(tmp_path, name, notes, (f"{name}_0", f"{name}_1"))
+
+
+@pytest.mark.slow
+def test_time_ends_all_processes_at_one_step(tmp_path: Path) -> None:
+    notes = finished(start(tmp_path, "timed"), tmp_path)
+    steps = [len(notes[f"timed_{rank}"]["seeds"]) for rank in range(2)]
+    assert steps[0] == steps[1] > 1
