@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from helpers.command_line import run
 from helpers.hostile_inputs import HARM
 from helpers.hostile_structures import FOLDER
@@ -34,12 +33,20 @@ class Stage:
     store: Path
     index: Path
 
-    def arguments(self, command: str, file: Path, out: Path) -> list[object]:
-        """Arguments of a command that reads a structure, or looks at what is no store or index."""
+    def arguments(self, command: str, file: Path, out: Path, good: bool = False) -> list[object]:
+        """Arguments of a command that reads a structure, or looks at what is no store or index.
+
+        Args:
+            command: Its name.
+            file: What it is given.
+            out: Folder that it may write to.
+            good: Whether to train on good files too where labels of one are too few.
+        """
         network, quiet = ["-m", self.weights], "--no-progress"
+        task = self.task([file, *self.labelled() * good], out)
         if command in ("quality", "sites"):
-            task = self.quality if command == "quality" else self.sites
-            return [command, file, "-o", out, "-m", task, quiet, "--no-plot"]
+            trained = self.quality if command == "quality" else self.sites
+            return [command, file, "-o", out, "-m", trained, quiet, "--no-plot"]
         return {
             "embed": ["embed", file, "-o", out / "e.parquet", *network, quiet],
             "denoise": ["denoise", file, "-o", out / "d.cif", *network],
@@ -54,17 +61,24 @@ class Stage:
             "index search": ["index", "search", self.index, file],
             "index info": ["index", "info", file],
             "pretrain": ["pretrain", file, "-o", out / "run", "--steps", 1, quiet],
-            "finetune": ["finetune", self.task(file, out), "-o", out / "task", quiet],
+            "finetune": ["finetune", task, "-o", out / "task", quiet],
         }[command]  # fmt: skip
 
-    def task(self, file: Path, out: Path) -> Path:
-        """Write a table with labels of the file, and the settings that name it."""
-        table = "file,label\n" + "".join(f"{file},{label}\n" for label in (0, 1))
-        (out.parent / "labels.csv").write_text(table)
+    def labelled(self) -> list[Path]:
+        """Good files of a chain each."""
+        return [self.files / name for name in ("1aki.pdb", "1HE1_r_u.pdb", "1GCQ_r_b.pdb.gz")]
+
+    def task(self, files: list[Path], out: Path) -> Path:
+        """Write a table of labels of files, and the settings that name it."""
+        rows = [f"{file},{number % 2}" for number, file in enumerate(files)]
+        (out.parent / "labels.csv").write_text("\n".join(["file,label", *rows, ""]))
         settings = {
             "table": "labels.csv",
             "model": str(self.weights),
             "target": {"name": "x", "level": "protein"},
+            "validation": 0.3,
+            "test": 0.3,
+            "training": {"steps": 1, "validate_every": 1, "hidden": 4, "residues": 300},
         }
         path = out.parent / "task.yaml"
         path.write_text(yaml.safe_dump(settings))
