@@ -10,7 +10,6 @@ import lightning as L
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch_geometric.data import Batch
 
 from proteingraph.errors import ConfigError
@@ -113,12 +112,15 @@ class GradientEstimation(L.LightningModule):
 
     def gather(self) -> None:
         """Put a network whose parameters are shared out together again, in the first process."""
-        if self.device_mesh is not None:
-            options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-            state = get_model_state_dict(self.model, options=options)
-            if self.global_rank == 0:
-                self.model = build_model(self.config.model, self.config.noise)
-                self.model.load_state_dict(state)
+        if self.device_mesh is None:
+            return
+        from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+        options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+        state = get_model_state_dict(self.model, options=options)
+        if self.global_rank == 0:
+            self.model = build_model(self.config.model, self.config.noise)
+            self.model.load_state_dict(state)
 
     @property
     def progress(self) -> float:

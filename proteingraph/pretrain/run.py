@@ -120,8 +120,9 @@ def pretrain(
     if not trainer.is_global_zero:
         return module
     if config.model.readout and len(train) > 1:
-        module.model.to(trainer.strategy.root_device)
+        module.model.to(trainer.strategy.root_device)  # from the CPU, where Lightning leaves it
         fit_readout(module.model, train, config.model.readout, config.data.readout_chains)
+        module.model.cpu()
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     record = _record(module, trainer, train, metrics)
     with faults_told(folder):
