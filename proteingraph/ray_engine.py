@@ -86,7 +86,7 @@ class RayEngine:
             The result of each item.
 
         Raises:
-            ConfigError: If there is no cluster at the address.
+            ConfigError: If there is no cluster at the address, or none can be started.
         """
         with self._connected() as workers:
             from ray import cloudpickle
@@ -130,10 +130,13 @@ class RayEngine:
             options |= {"num_cpus": cores, "include_dashboard": False}
         try:
             ray.init(self.address, **options)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray has no class of its own for it
+            reason = str(error).partition("\n")[0]
+            if self.address == "local":
+                raise ConfigError(f"Ray cannot be started on this machine: {reason}") from error
             raise ConfigError(
-                f"no Ray cluster at {self.address!r} ({str(error).splitlines()[0]}): start one by "
-                "`ray start --head`, or leave the address out"
+                f"no Ray cluster at {self.address!r} ({reason}): start one by `ray start --head`, "
+                "or leave the address out"
             ) from error
 
     def _outcomes(
@@ -162,10 +165,13 @@ class RayEngine:
         context.execution_no_progress_timeout_s = -1  # a chunk may take as long as it needs
         context.enable_progress_bars = context.print_on_execution_start = False
         tables = done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
-        with closing(iter(tables)) as running:
-            for table in running:
-                for row in table.to_pylist():
-                    yield row["number"], pickle.loads(row["outcome"])
+        try:
+            with closing(iter(tables)) as running:
+                for table in running:
+                    for row in table.to_pylist():
+                        yield row["number"], pickle.loads(row["outcome"])
+        finally:
+            ray.kill(ledger)  # on a cluster that goes on, it would as well
 
     def _one_by_one(
         self, items: Sequence[Item], how: bytes, lost: Callable[[Item], Result]
