@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proteingraph.errors import ConfigError, WeightsError
+from proteingraph.errors import ConfigError, DatasetError, WeightsError
 from proteingraph.search.layout import (
     ENTRIES,
     FAILURES,
@@ -202,9 +202,15 @@ class Index:
 
         Raises:
             IndexError: If there is no such entry.
+            DatasetError: If a file of the index is damaged there.
         """
         entry = range(len(self))[entry]
         first, stop = np.fromfile(self.path / STARTS, "<i8", 2, offset=8 * entry).tolist()
+        if not 0 <= first < stop <= self.record.residues:
+            raise DatasetError(
+                f"{self.path / STARTS}: damaged at entry {entry}: `proteingraph index info "
+                "--verify` tells what else is; restore it from a copy, or build the index again"
+            )
         step = np.fromfile(self.path / STEPS, "<f4", 1, offset=4 * entry)[0]
         count, offset = 3 * (stop - first), 6 * first
         trace = np.fromfile(self.path / TRACES, "<i2", count, offset=offset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from dataclasses import asdict, field
@@ -259,8 +260,10 @@ def write_record(folder: str | PathLike[str], record: ModelRecord) -> None:
 
 
 def describe_file(path: Path) -> FileRecord:
-    """Size and SHA-256 of a file."""
+    """Size and SHA-256 of a file; raises OSError if it cannot be read or is empty."""
     content = path.read_bytes()
+    if not content:
+        raise OSError(errno.ENODATA, "the file is empty")
     return FileRecord(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from proteingraph.datasets.store.layout import (
     read_record,
 )
 from proteingraph.errors import DatasetError
+from proteingraph.io.alphabet import UNKNOWN_TYPE
 
 __all__ = ["MappedFiles", "open_files"]
+
+_FARTHEST = 1e7  # Å: no coordinate is, but bytes that are none
 
 
 class MappedFiles:
@@ -94,6 +98,25 @@ class MappedFiles:
             raise self._damaged(STARTS, number)
         return slice(first, stop)
 
+    def check_starts(self, numbers: NDArray[np.int64]) -> None:
+        """Raise DatasetError if the file of starts is damaged at any of some entries."""
+        first, stop = self.starts[numbers], self.starts[numbers + 1]
+        good = (first >= 0) & (first < stop) & (stop <= self.record.residues)
+        if not good.all():
+            raise self._damaged(STARTS, int(numbers[~good][0]))
+
+    def check_values(self, numbers: Iterable[int]) -> None:
+        """Raise DatasetError if some entries have residue types or coordinates that cannot be."""
+        for number in numbers:
+            rows = self.rows(number)
+            for name in ("residue_type", "coordinates"):
+                if not _plausible(name, self.columns[name][rows]):
+                    raise self._damaged(array_file(name), number)
+
+    def plausible(self, columns: Mapping[str, NDArray[Any]]) -> bool:
+        """Tell whether residue types and coordinates of any number of rows may be right."""
+        return all(_plausible(name, columns[name]) for name in ("residue_type", "coordinates"))
+
     def text(self, number: int) -> list[str]:
         """Return name, chains (joined by tabs) and labels of an entry; trailing ones may lack.
 
@@ -117,6 +140,13 @@ class MappedFiles:
             f"{self.path / name}: damaged at entry {number}: `proteingraph data verify` tells what "
             "else is; restore it from a copy, or build the store again"
         )
+
+
+def _plausible(name: str, values: NDArray[Any]) -> bool:
+    if name == "residue_type":  # as bytes, numbers below 0 are large
+        return bool(values.view(np.uint8).max(initial=0) <= UNKNOWN_TYPE)
+    # Of what is no number, neither is true.
+    return bool(values.max(initial=0) < _FARTHEST and values.min(initial=0) > -_FARTHEST)
 
 
 def open_files(path: Path) -> MappedFiles:

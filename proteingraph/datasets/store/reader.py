@@ -103,6 +103,7 @@ class ChainStore:
         """
         number = self._number(i)
         rows, columns = self._files.rows(number), self._files.columns
+        self._files.check_values([number])
         name, chains, *labels = self._files.text(number)
         backbone = columns["coordinates"][rows]
         values: dict[str, Any] = {
@@ -245,8 +246,11 @@ class ChainStore:
             return self.subset(indices).pack()
         numbers = np.arange(len(self)) if self._chosen is None else self._chosen
         starts = self._files.starts
+        self._files.check_starts(numbers)
         rows = range_rows(starts[numbers], starts[numbers + 1])
         columns = {name: column[rows] for name, column in self._files.columns.items()}
+        if not self._files.plausible(columns):
+            self._files.check_values(numbers.tolist())
         columns["atom_mask"] = _ATOM_MASKS[columns["atom_mask"]]
         if not self.has_backbone:
             for name in ("coordinates", "atom_mask"):
