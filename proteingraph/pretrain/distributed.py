@@ -6,15 +6,16 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning as L
 import torch
 import torch.distributed as dist
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh
 
@@ -82,10 +83,11 @@ def _strategy(hardware: HardwareConfig) -> Strategy | str:
 def is_first_process(hardware: HardwareConfig) -> bool:
     """Whether this process is the one that writes and prints; known before processes meet."""
     # Alone it is the first, whatever number a scheduler gave it among runs of their own.
-    return hardware.devices * hardware.nodes == 1 or rank_zero_only.rank == 0
+    return hardware.devices * hardware.nodes == 1 or getattr(rank_zero_only, "rank", 0) == 0
 
 
-class JointMean(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class JointMean:
     """Mean over what all processes hold.
 
     Attributes:
