@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from proteingraph.errors import ConfigError
+from proteingraph.errors import ConfigError, StructureError
 
-__all__ = ["check_folder", "check_model", "check_noise"]
+__all__ = ["check_folder", "check_model", "check_noise", "check_sources"]
+
+SHIPPED = "cath-scop-mini"  # as in `proteingraph.datasets`, which takes seconds to import
 
 
 def check_noise(option: str, value: float | None) -> None:
@@ -40,3 +43,15 @@ def check_model(source: str) -> None:
     from proteingraph.zoo.registry import find_weights
 
     find_weights(source)
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raise StructureError if nothing that is named is there, before a network is loaded for it.
+
+    Of several, those that are absent are told with the others that cannot be read.
+    """
+    for source in sources:
+        if source == SHIPPED or any(sign in source for sign in "*?[") or os.path.lexists(source):
+            return
+    others = f", nor any of the {len(sources) - 1:,} others" if len(sources) > 1 else ""
+    raise StructureError(f"{sources[0]}: no such file{others}")

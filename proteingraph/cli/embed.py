@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from proteingraph.cli import options
-from proteingraph.cli.checks import check_model, check_noise
+from proteingraph.cli.checks import check_model, check_noise, check_sources
 from proteingraph.cli.engines import Address, Engine, EngineName, Workers, open_engine
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.progress import progress_bar
@@ -82,6 +82,7 @@ def embed(
     check_output(output)
     check_noise("--sigma", sigma)
     check_model(model)
+    check_sources(sources)
     elsewhere = open_engine(engine, workers, address, jobs)
     console = Console(stderr=True, soft_wrap=True)
     parts = output.with_name(f"{output.name}.parts")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
-from proteingraph.cli.checks import check_folder
+from proteingraph.cli.checks import check_folder, check_sources
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.listing import (
     check_one_format,
@@ -131,6 +131,9 @@ def _run(command: Command[P], options: Options) -> None:
     if options.output is not None:
         check_folder(options.output)
 
+    check_sources(options.files)
+    places = _places(command, options)
+
     import torch
     from rich.console import Console
 
@@ -138,7 +141,7 @@ def _run(command: Command[P], options: Options) -> None:
         torch.set_num_threads(options.threads)
     named = command.open()
     console = Console(stderr=True, soft_wrap=True)
-    found, failed = _predict(command, options, named, console)
+    found, failed = _predict(command, options, places, named, console)
     found = command.order(found)
     if options.as_json:
         about = {"model": named.name, "fingerprint": named.fingerprint}
@@ -155,23 +158,33 @@ def _run(command: Command[P], options: Options) -> None:
         raise typer.Exit(1)
 
 
-def _predict(
-    command: Command[P], options: Options, named: NamedTask, console: Console
-) -> tuple[list[Record], list[dict[str, str]]]:
-    """Records of the good files, as in the JSON of each; and file and reason of the others."""
-    from proteingraph.cli.outputs import output_stems, structure_files, write_outputs
-    from proteingraph.io import read_structure
+def _places(command: Command[P], options: Options) -> list[tuple[Path, Path | None]]:
+    """Files to read, and where what comes of each is to be written, if anything is."""
+    from proteingraph.cli.outputs import output_stems, structure_files
 
     files = structure_files(options.files, options.output)
-    stems: Sequence[Path | None] = [None] * len(files)
-    if options.output is not None:
-        stems = output_stems(files, options.output, command.mark)
+    if options.output is None:
+        return [(file, None) for file in files]
+    return list(zip(files, output_stems(files, options.output, command.mark), strict=True))
+
+
+def _predict(
+    command: Command[P],
+    options: Options,
+    places: list[tuple[Path, Path | None]],
+    named: NamedTask,
+    console: Console,
+) -> tuple[list[Record], list[dict[str, str]]]:
+    """Records of the good files, as in the JSON of each; and file and reason of the others."""
+    from proteingraph.cli.outputs import write_outputs
+    from proteingraph.io import read_structure
+
     chains = options.chains.split(",") if options.chains else None
     # Of thousands of files, residues are kept only if they are to be printed.
     whole = options.as_json or (options.as_csv and command.residues)
     found, failed = [], []
     with progress_bar(console, "predicting", options.progress) as report:
-        for done, (file, stem) in enumerate(zip(files, stems, strict=True), start=1):
+        for done, (file, stem) in enumerate(places, start=1):
             try:
                 prediction = command.predict(read_structure(file, chains=chains), named)
                 record = {"file": str(file), **prediction.to_dict()}
@@ -182,5 +195,5 @@ def _predict(
             except ProteinGraphError as error:
                 failed.append({"file": str(file), "reason": str(error)})
             if report is not None:
-                report(done, len(files))
+                report(done, len(places))
     return found, failed

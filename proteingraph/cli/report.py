@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from proteingraph.cli import options
-from proteingraph.cli.checks import check_noise
+from proteingraph.cli.checks import check_model, check_noise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,6 +67,7 @@ def report(
     if not output.resolve().parent.is_dir():
         raise ConfigError(f"{output}: the folder {output.parent} does not exist")
     check_noise("--sigma", sigma)
+    check_model(model)
 
     from rich.console import Console
 
@@ -82,8 +83,8 @@ def report(
     from proteingraph.zoo import load_model
 
     console = Console(stderr=True, soft_wrap=True)
-    network = load_model(model)
     structure = read_structure(file, chains=chains.split(",") if chains else None)
+    network = load_model(model)
     columns = [column for table in values or [] for column in read_columns(table, structure)]
     if tasks:
         columns += task_columns(structure)

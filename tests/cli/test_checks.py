@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from proteingraph.cli.checks import check_folder, check_model, check_noise
-from proteingraph.errors import ConfigError, WeightsError
+from proteingraph.cli.checks import check_folder, check_model, check_noise, check_sources
+from proteingraph.errors import ConfigError, StructureError, WeightsError
 
 
 def test_folders_that_are_or_can_be_made_pass(tmp_path, monkeypatch):
@@ -44,3 +44,14 @@ def test_names_of_the_zoo_are_checked_and_other_places_are_not(tmp_path):
         check_model(source)
     with pytest.raises(WeightsError, match="did you mean dsm_tiny"):
         check_model("dsm_tin")
+
+
+def test_sources_none_of_which_is_there_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.pdb").write_text("")
+    for good in (["absent.pdb", "there.pdb"], ["cath-scop-mini"], ["*.pdb"], ["."]):
+        check_sources(good)
+    with pytest.raises(StructureError, match=r"^absent\.pdb: no such file$"):
+        check_sources(["absent.pdb"])
+    with pytest.raises(StructureError, match=r"^a\.pdb: no such file, nor any of the 2 others$"):
+        check_sources(["a.pdb", "b.pdb", "c.pdb"])

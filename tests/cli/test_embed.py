@@ -70,8 +70,11 @@ def test_a_model_of_the_zoo(test_files, tmp_path):
 
 
 def test_nothing_good(weights, tmp_path):
-    output = tmp_path / "out.parquet"
-    result = run(app, ["embed", "absent.pdb", "-o", str(output), "-m", str(weights)])
+    output, bad = tmp_path / "out.parquet", tmp_path / "bad.pdb"
+    bad.write_text("no structure\n")
+    files = [str(bad), str(tmp_path / "absent.pdb")]
+    result = run(app, ["embed", *files, "-o", str(output), "-m", str(weights)])
     assert result.exit_code == 1
     assert "nothing to write" in result.output
+    assert "absent.pdb: no such file" in result.output
     assert not output.exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proteingraph.cli.checks import check_sources
 from proteingraph.cli.failures import show_reasons
 from proteingraph.cli.listing import (
     check_one_format,
@@ -71,6 +72,7 @@ def search(
     from proteingraph.search import Index
 
     check_one_format(as_json, as_csv)
+    check_sources(files)
     opened = Index.open(index, model)
     shown = _labels(opened, label)
     results = opened.search(

@@ -115,3 +115,14 @@ def test_an_output_that_is_there_stays_as_it_was(stage, copied, out) -> None:
         written.write_text("from before")
         run(arguments).check_refusal("cut.cif")
         assert written.read_text() == "from before"
+
+
+@pytest.mark.parametrize("command", ["embed", "quality", "sites", "denoise", "report"])
+def test_absent_files_are_told_before_a_network_is_loaded(stage, out, tmp_path, command) -> None:
+    empty = tmp_path / "no_weights"
+    empty.mkdir()
+    arguments = stage.arguments(command, tmp_path / "nosuch.pdb", out)
+    arguments[arguments.index("-m") + 1] = empty
+    outcome = run(arguments)
+    outcome.check_refusal("nosuch.pdb: no such file")
+    assert "weights" not in outcome.err and contents(out) == {}
