@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,18 +16,21 @@ __all__ = ["resumable"]
 
 BEGINNINGS = ("--resume", "--append")
 """Options that a command line that goes on has instead, or not at all."""
+TERMINATED = 128 + signal.SIGTERM
 
 
 @contextmanager
 def resumable(console: Console) -> Iterator[None]:
-    """Say how to go on when a command is interrupted.
+    """Say how to go on when a command is interrupted, or asked to end.
 
     Args:
         console: Where to say it.
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != TERMINATED:
+            raise
         words = [word for word in sys.argv[1:] if word not in BEGINNINGS]
         command = shlex.join(["proteingraph", *words, "--resume"])
         console.print(f"to go on: {command}", markup=False, highlight=False)

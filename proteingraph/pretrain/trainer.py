@@ -9,7 +9,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
 __all__ = ["interruptible", "quiet"]
+
+TERMINATED = 128 + signal.SIGTERM
 
 
 @contextmanager
@@ -32,7 +36,15 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interruption out as such: Lightning leaves the process, and ignores further ones."""
+    """Let an interruption out as such: Lightning leaves the process, and ignores further ones.
+
+    When the process is asked to end (SIGTERM, as schedulers and ``kill`` do), Lightning ends it
+    after the step, as if the run were done: here it ends as others do, with exit code 143.
+
+    Raises:
+        KeyboardInterrupt: If it was interrupted.
+        SystemExit: If it was asked to end.
+    """
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT) if in_main else None
     try:
@@ -40,6 +52,8 @@ def interruptible() -> Iterator[None]:
     except SystemExit as error:
         if isinstance(error.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from error
+        if isinstance(error, SIGTERMException):
+            raise SystemExit(TERMINATED) from error
         raise
     finally:
         if handler is not None:

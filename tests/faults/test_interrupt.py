@@ -46,6 +46,22 @@ def test_an_interrupted_run_goes_on_with_what_it_says(name, make, tmp_path):
     assert contents(output) == contents(whole)
 
 
+@pytest.mark.parametrize("name", ["pretrain", "finetune"])
+def test_a_run_that_is_asked_to_end_does_not_pass_for_done(name, make, tmp_path):
+    output = tmp_path / "out" / OUTPUTS[name]
+    output.parent.mkdir()
+    command = make(name, output)
+    process = command.start()
+    wait_until(lambda: is_kept(output) or process.exitcode is not None)
+    send(process.pid, signal.SIGTERM)
+    process.join()
+    assert process.exitcode == 143, command.said
+    assert "Traceback" not in command.said
+    assert command.said.splitlines()[-1].startswith("to go on: proteingraph ")
+    last = make(name, output, "--resume")
+    assert last.run() == 0, last.said
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_interrupted_at_many_moments(name, make, tmp_path):
