@@ -18,6 +18,7 @@ from proteingraph.errors import StructureError
 from proteingraph.io.table import (
     AtomTable,
     atomic_numbers,
+    check_names,
     encode_names,
     first_letters,
     number_names,
@@ -50,6 +51,8 @@ def read_bcif(data: bytes, name: str, source: str, model: int) -> AtomTable:
         there = ", ".join(str(number) for number in np.unique(numbers)) or "none"
         raise StructureError(f"{source}: no model {model}; there are {there}")
     columns = {key: values[chosen] for key, values in columns.items()}
+    for key in ("label_atom_id", "auth_comp_id"):
+        check_names(np.unique(columns[key]).tolist(), source)
     chain_names, chain = number_names(columns["auth_asym_id"])
     label_names, label = number_names(columns["label_asym_id"])
     new = (chain[1:] != chain[:-1]) | (label[1:] != label[:-1])
@@ -64,7 +67,7 @@ def read_bcif(data: bytes, name: str, source: str, model: int) -> AtomTable:
         number=columns["auth_seq_id"],
         insertion=first_letters(columns["pdbx_PDB_ins_code"]),
         altloc=first_letters(columns["label_alt_id"]),
-        component=encode_names(columns["label_comp_id"]),
+        component=encode_names(columns["auth_comp_id"]),
         atom=encode_names(columns["label_atom_id"]),
         element=atomic_numbers(columns["type_symbol"]),
         hetero=columns["group_PDB"] == "HETATM",
@@ -103,7 +106,7 @@ _WANTED: tuple[tuple[str, str | None, type, Any], ...] = (
     ("group_PDB", None, str, "ATOM"),
     ("type_symbol", None, str, ""),
     ("label_atom_id", "auth_atom_id", str, None),
-    ("label_comp_id", "auth_comp_id", str, None),
+    ("auth_comp_id", "label_comp_id", str, None),  # as gemmi chooses
     ("label_alt_id", None, str, ""),
     ("label_asym_id", "auth_asym_id", str, None),
     ("auth_asym_id", "label_asym_id", str, None),

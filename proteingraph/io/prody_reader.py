@@ -17,6 +17,7 @@ from proteingraph.io.pdb_lines import cut_atoms
 from proteingraph.io.table import (
     AtomTable,
     atomic_numbers,
+    check_names,
     encode_names,
     first_letters,
     number_names,
@@ -136,11 +137,15 @@ def _lay_out(block: gemmi.cif.Block, source: str, model: int) -> tuple[str, list
     columns = []
     names: dict[str, int] = {}
     for name, other, default in _CIF_COLUMNS:
-        values = category.get(name, category.get(other or name))
+        # Of the two names of a component, gemmi takes the author's.
+        first, second = (other, name) if name == "label_comp_id" else (name, other)
+        values = category.get(first, category.get(second or name))
         if values is None:
             values = [default] * size if default else [str(row + 1) for row in range(size)]
         elif default is not None:
             values = [default if value in (".", "?") else value for value in values]
+        if name in ("label_atom_id", "label_comp_id"):
+            check_names(set(values), source)
         if name.endswith("_asym_id"):
             values = [str(names.setdefault(value, len(names))) for value in values]
         columns.append(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,13 @@ import gemmi
 import numpy as np
 import numpy.typing as npt
 
+from proteingraph.errors import StructureError
+
 __all__ = [
     "ELEMENTS",
     "AtomTable",
     "atomic_numbers",
+    "check_names",
     "code",
     "encode_names",
     "first_letters",
@@ -88,6 +92,22 @@ class AtomTable:
 def code(name: str) -> np.uint64:
     """Return the integer that eight bytes of a name compare as."""
     return np.uint64(np.array([name.encode()], dtype="S8").view(np.uint64)[0])
+
+
+def check_names(names: Iterable[str], source: str) -> None:
+    """Raise StructureError if a name of an atom or residue has more than seven letters.
+
+    Names are kept as eight bytes by us, and as seven letters by gemmi; longer ones would be cut.
+
+    Args:
+        names: The names; each different one once is enough.
+        source: The file, as the error names it.
+    """
+    longest = max(names, key=len, default="")
+    if len(longest) > 7:
+        raise StructureError(
+            f"{source}: a name of an atom or residue has more than seven letters: {longest!r:.40}"
+        )
 
 
 def encode_names(names: Array) -> Array:
