@@ -36,6 +36,7 @@ print(proteingraph.__version__, len(table.residue[0]), proteingraph.__file__)
 # If types were not installed, or were `Any`, the last line would need no excuse: an error too.
 TYPED = """
 import numpy as np
+from numpy.typing import NDArray
 import proteingraph
 from proteingraph.io import Structure, read_structure
 from proteingraph.pretrain import DenoisingModel
@@ -43,7 +44,7 @@ from proteingraph.transforms import ResidueGraph
 
 structure: Structure = read_structure("1aki.cif")
 model: DenoisingModel = proteingraph.load_model("dsm_small")
-vectors: list[np.ndarray] = [chain.protein for chain in proteingraph.embed(structure, model)]
+vectors: list[NDArray[np.float32]] = [chain.protein for chain in proteingraph.embed(structure, model)]
 recipe = ResidueGraph(k=24)
 channels: int = recipe.node_channels + recipe.edge_channels
 wrong: int = proteingraph.embed(structure, model)  # type: ignore[assignment]
