@@ -44,7 +44,8 @@ from proteingraph.transforms import ResidueGraph
 
 structure: Structure = read_structure("1aki.cif")
 model: DenoisingModel = proteingraph.load_model("dsm_small")
-vectors: list[NDArray[np.float32]] = [chain.protein for chain in proteingraph.embed(structure, model)]
+chains = proteingraph.embed(structure, model)
+vectors: list[NDArray[np.float32]] = [chain.protein for chain in chains]
 recipe = ResidueGraph(k=24)
 channels: int = recipe.node_channels + recipe.edge_channels
 wrong: int = proteingraph.embed(structure, model)  # type: ignore[assignment]
