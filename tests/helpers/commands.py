@@ -11,8 +11,8 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,13 @@ class Command:
     settings: Mapping[str, Any] = field(default_factory=lambda: {"commit_every": COMMIT_EVERY})
 
     def start(self) -> Any:
-        """Start it; returns the process, whose `pid` is that of its group."""
+        """Start it; returns the process, whose `pid` is that of its group, when it begins."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(IMPORTED)
-        process = context.Process(target=_be, args=(self,))
+        begins = context.Event()
+        process = context.Process(target=_be, args=(self, begins))
         process.start()
+        begins.wait(120)
         return process
 
     def run(self) -> int:
@@ -86,21 +88,12 @@ class Command:
 
 
 def send(group: int, number: int) -> None:
-    """Send a signal to a group as soon as there is one, if it has not ended by then."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(group, number)
-            return
-        except ProcessLookupError:
-            try:
-                os.kill(group, 0)  # of a process that is not the leader of its group yet
-            except ProcessLookupError:
-                return
-            time.sleep(0.001)
+    """Send a signal to a group, if it has not ended by now."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
-def _be(command: Command) -> None:
+def _be(command: Command, begins: Any) -> None:
     os.setsid()
     output = os.open(command.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (1, 2):
@@ -119,4 +112,5 @@ def _be(command: Command) -> None:
     if command.prepare is not None:
         command.prepare()
     sys.argv = ["proteingraph", *command.arguments]
+    begins.set()
     main()
