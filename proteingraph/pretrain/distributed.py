@@ -130,8 +130,17 @@ def first_of(value: float, device: torch.device) -> float:
 
 
 def shard(module: L.LightningModule, layers: nn.ModuleList, mesh: DeviceMesh) -> None:
-    """Share out the parameters of a module among processes, layers each on their own."""
-    from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
+    """Share out the parameters of a module among processes, layers each on their own.
+
+    Raises:
+        ConfigError: If torch is too old for that.
+    """
+    try:
+        from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
+    except ImportError as error:
+        raise ConfigError(
+            f"hardware.strategy=fsdp needs torch 2.6, this is {torch.__version__}: use ddp"
+        ) from error
 
     if isinstance(module, FSDPModule):
         return
