@@ -193,7 +193,7 @@ def _unpack(arrays: dict[str, NDArray[Any]]) -> list[Results]:
         nonlocal rows, pairs, count
         residues = slice(rows, rows := rows + len(entry["residue_chain"]))
         protein, count = arrays["protein"][count], count + 1
-        texts = {
+        texts: dict[str, Any] = {
             name: np.array(entry.pop(name), np.str_) for name in ("residue_chain", "insertion_code")
         }
         number = entry.pop("pairs")

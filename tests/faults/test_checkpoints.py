@@ -72,7 +72,10 @@ def resume(stopped, make, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("damage", [cut, flipped, empty])
+@pytest.mark.parametrize(
+    "damage",
+    [flipped, *(pytest.param(damage, marks=pytest.mark.slow) for damage in (cut, empty))],
+)
 def test_a_damaged_last_one_is_told_and_the_one_before_used(name, damage, resume):
     command, output, whole, _ = resume(name, damage, "last.ckpt")
     assert command.run() == 0, command.said

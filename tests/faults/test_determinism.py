@@ -28,13 +28,14 @@ def twice(command: Command, tmp_path, output: str, code: int) -> list[dict[str, 
     return left
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_pretraining(threads, make, tmp_path):
     command = make("pretrain", tmp_path, *PRETRAINING, threads=threads)
     one, two = twice(command, tmp_path, "run", 0)
     assert one == two and "model.safetensors" in one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_fine_tuning(threads, make, tmp_path):
     command = make("finetune", tmp_path, "--set=training.steps=12", threads=threads)
@@ -42,7 +43,7 @@ def test_fine_tuning(threads, make, tmp_path):
     assert one == two and "predictions.parquet" in one
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_embedding(threads, server, inputs, tmp_path):
     files = [str(inputs / "sources" / name) for name in ("1aki.cif", "5zng.cif.gz", "3o5r.pdb.gz")]
     line = ["embed", *files, "--level=residue", "--level=pair", "--no-progress"]

@@ -46,7 +46,7 @@ def test_an_interrupted_run_goes_on_with_what_it_says(name, make, tmp_path):
     assert contents(output) == contents(whole)
 
 
-@pytest.mark.parametrize("name", ["pretrain", "finetune"])
+@pytest.mark.parametrize("name", [pytest.param("pretrain", marks=pytest.mark.slow), "finetune"])
 def test_a_run_that_is_asked_to_end_does_not_pass_for_done(name, make, tmp_path):
     output = tmp_path / "out" / OUTPUTS[name]
     output.parent.mkdir()
