@@ -18,6 +18,7 @@ from proteingraph.datasets import ProteinFolder
 from proteingraph.datasets.store import ChainStore, build, build_store, verify_store
 from proteingraph.datasets.store.items import ImporterItem, StructureItem
 from proteingraph.errors import DatasetError
+from proteingraph.ray_engine import RayEngine
 
 
 @pytest.fixture
@@ -61,6 +62,33 @@ def test_jobs_change_no_byte(sources, test_files, tmp_path, contents):
     failures = ChainStore(tmp_path / "jobs2").failures
     assert failures["file"].tolist() == ["broken.pdb", "two.tar.gz/../broken.pdb", "9zzz"]
     assert all(failures["reason"].str.len() > 20)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_workers_of_ray_change_no_byte(sources, test_files, tmp_path, contents):
+    build_store(sources, tmp_path / "here", mirror=test_files)
+    told = []
+    report = lambda *state: told.append(state)  # noqa: E731
+    path = tmp_path / "there"
+    build_store(sources, path, engine=RayEngine(2), mirror=test_files, report=report)
+    assert contents(path) == contents(tmp_path / "here")
+    assert told[-1][0] == told[-1][1] == len(told)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_build_on_ray_that_broke_off_is_resumed(sources, test_files, tmp_path, contents):
+    build_store(sources, tmp_path / "here", mirror=test_files)
+    path, options = tmp_path / "there", {"mirror": test_files, "commit_every": 0.0}
+
+    def stop(done, total):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_store(sources, path, engine=RayEngine(2), report=stop, **options)
+    build_store(sources, path, engine=RayEngine(2), resume=True, **options)
+    assert contents(path) == contents(tmp_path / "here")
 
 
 @pytest.mark.slow  # starts three processes, one after the other
