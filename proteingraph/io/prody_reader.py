@@ -138,8 +138,8 @@ def _lay_out(block: gemmi.cif.Block, source: str, model: int) -> tuple[str, list
     names: dict[str, int] = {}
     for name, other, default in _CIF_COLUMNS:
         # Of the two names of a component, gemmi takes the author's.
-        first, second = (other, name) if name == "label_comp_id" else (name, other)
-        values = category.get(first, category.get(second or name))
+        author = other if name == "label_comp_id" and other else name
+        values = category.get(author, category.get(name, category.get(other or name)))
         if values is None:
             values = [default] * size if default else [str(row + 1) for row in range(size)]
         elif default is not None:
