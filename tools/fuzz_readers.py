@@ -8,8 +8,8 @@ or `prody-mmcif`. Seeds are cut from the files in tests/data. An input may give 
 a `StructureError` that names it, and nothing else: whatever raises otherwise, or ends in the
 readers' last resort against unforeseen errors, is kept in FOLDER/findings, once for each place in
 the code, and the run goes on. What takes over ten seconds or 2 GiB ends the run, as a crash does;
-that input is kept in FOLDER too. atheris holds on to some 10 kB of arrays that are compared for each
-input: run it again with another seed, rather than for longer.
+that input is kept in FOLDER too. Under atheris (not without it) memory grows by some 10 kB an input
+of `pdb`: run it again with another seed, rather than for longer.
 """
 
 from __future__ import annotations
