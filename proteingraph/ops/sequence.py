@@ -166,7 +166,7 @@ def _sorted_keys(
         # These count no changes in place, so nothing would tell that a result is out of date.
         return _number(position, parts, batch, reach)
     state = [(id(part), part._version) for part in (position, *parts)]
-    known = _known.get(position)
+    known: _Known | None = _known.get(position)  # type: ignore[no-untyped-call]
     if known is not None and known.fits(state, reach):
         return known.keys
     keys = _number(position, parts, batch, reach)
