@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import platform
+import socket
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,18 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 2
 """Times that workers begin a chunk without ending it, until it is taken for what ends them."""
+
+
+def _look_for(address: str) -> None:
+    """Find out in seconds that nothing listens at an address, which Ray tries for minutes.
+
+    Raises:
+        OSError: If nothing does.
+    """
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
+            pass
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,7 @@ class RayEngine:
             cores = None if self.workers is None else self.workers * self.threads
             options |= {"num_cpus": cores, "include_dashboard": False}
         try:
+            _look_for(self.address)
             ray.init(self.address, **options)
         except Exception as error:  # Ray has no class of its own for it
             reason = str(error).partition("\n")[0]
