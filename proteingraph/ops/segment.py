@@ -129,7 +129,8 @@ def segment_mean(
     Raises:
         BackendError: The backend is unknown or not installed.
     """
-    degree = _fixed_degree(src, index, num_segments) if get_backend(backend) == "native" else 0
+    native = get_backend(backend) == "native" and src.is_floating_point()
+    degree = _fixed_degree(src, index, num_segments) if native else 0
     if degree:
         return src.view(num_segments, degree, *src.shape[1:]).mean(dim=1)
     total = segment_sum(src, index, num_segments, backend=backend)

@@ -101,6 +101,13 @@ def test_edges_that_do_not_lie_side_by_side():
     assert torch.equal(add_to_edges(src, torch.ones(NUM, 3), index), src + 1)
 
 
+@pytest.mark.parametrize("index", [[0, 0, 1, 1], [0, 0, 0, 1]])
+def test_means_of_whole_numbers(index):
+    src = torch.tensor([[1], [2], [3], [4]])
+    found = segment_mean(src, torch.tensor(index), 2)
+    torch.testing.assert_close(found, segment_mean(src.float(), torch.tensor(index), 2))
+
+
 def test_nothing_at_all():
     none = torch.zeros(0, dtype=torch.long)
     assert segment_sum(torch.zeros(0, 3), none, 0).shape == (0, 3)
