@@ -157,11 +157,11 @@ def one_voice(trainer: L.Trainer) -> Iterator[None]:
 
     Raises:
         ConfigError: If other processes have ended without a reason, or do not answer in time.
-        SystemExit: In the other processes.
+        SystemExit: In the other processes, also when all are asked to end.
     """
     try:
         yield
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, SystemExit) as stop:
         if trainer.is_global_zero:
             raise
         raise SystemExit(1) from stop

@@ -6,6 +6,7 @@ import json
 import subprocess
 from itertools import chain, islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from proteingraph.pretrain.batches import (
     ResidueBatches,
     validation_loader,
 )
-from proteingraph.pretrain.distributed import joint_mean, make_trainer
+from proteingraph.pretrain.distributed import joint_mean, make_trainer, one_voice
 
 LENGTHS = torch.randint(20, 200, (57,), generator=torch.Generator().manual_seed(0)).tolist()
 
@@ -72,6 +73,14 @@ def test_a_launcher_that_disagrees_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(ConfigError, match=r"torchrun started 3 processes, but .*are 2"):
         make_trainer(config("hardware.devices=2").hardware)
+
+
+@pytest.mark.parametrize(("first", "code"), [(True, 143), (False, 1)])
+def test_of_processes_asked_to_end_the_first_alone_passes_for_it(first: bool, code: int) -> None:
+    trainer: Any = SimpleNamespace(is_global_zero=first)
+    with pytest.raises(SystemExit) as stop, one_voice(trainer):
+        raise SystemExit(143)
+    assert stop.value.code == code
 
 
 @pytest.fixture(scope="module")
