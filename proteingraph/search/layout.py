@@ -124,7 +124,7 @@ def read_record(folder: Path) -> Record:
     try:
         content = json.loads(path.read_bytes())
         known = content.pop("format"), content.pop("version")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         state = "has no meta.json" if folder.is_dir() else "is no folder"
         raise DatasetError(
             f"{folder}: no index, it {state}: `proteingraph index build` makes one"

@@ -35,8 +35,12 @@ class Outcome:
         lines = self.err.splitlines()
         assert max(map(len, lines)) <= LONGEST, self.err
         errors = [line for line in lines if line.startswith("error: ")]
-        if errors:  # what stops a command is the last that is heard of it, and is one line
-            assert errors == lines[-1:], self.err
+        if errors:  # what stops a command is the last that is heard of it: one line,
+            # under which there may be the files of a folder, one a line, with their reasons
+            assert len(errors) == 1, self.err
+            rest = lines[lines.index(errors[0]) + 1 :]
+            assert all(line.startswith("  ") for line in rest), self.err
+            assert not rest or errors[0].endswith(":"), self.err
 
 
 def run(arguments: Sequence[object]) -> Outcome:

@@ -50,8 +50,12 @@ def check(stage, command: str, case: Case, path: Path, out: Path) -> None:
     if not told:
         assert outcome.code == 0, outcome.err
         return
-    # A reason that is of the structure, not of the file, calls it by its name.
-    outcome.check_refusal(path.name if case.told else path.name.split(".")[0])
+    # A reason that is of the structure, not of the file, calls it by its name; a folder in which
+    # no file's name is that of a structure is refused as a folder.
+    named = path.name if case.told else path.name.split(".")[0]
+    if command == "pretrain" and path.name == "table.csv":
+        named = "corpus: no structure files"
+    outcome.check_refusal(named)
     if path.name != "table.csv" or command not in ("data build", "index build", "pretrain"):
         assert re.search(told, outcome.err), outcome.err
     if command in ("data build", "index build") and left:
