@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,10 +26,12 @@ from proteingraph.pretrain.config import HardwareConfig
 
 __all__ = [
     "JointMean",
+    "end_together",
     "first_of",
     "is_first_process",
     "joint_mean",
     "make_trainer",
+    "multiplying",
     "one_voice",
     "shard",
 ]
@@ -149,6 +153,33 @@ def shard(module: L.LightningModule, layers: nn.ModuleList, mesh: DeviceMesh) ->
     fully_shard(module, mesh=mesh)
     for method in ("training_step", "validation_step"):
         register_fsdp_forward_method(module, method)
+
+
+@contextlib.contextmanager
+def multiplying(precision: str) -> Iterator[None]:
+    """Let GPUs multiply 32-bit matrices in ``"highest"`` or ``"high"`` precision for a while."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def end_together(trainer: L.Trainer) -> None:
+    """Let processes that are asked to end (SIGTERM) do so after the same step.
+
+    Lightning's handler speaks to the other processes at once, in the middle of whatever this one
+    was saying to them, and both wait. Here the first process notes it down, and the others hear of
+    it before the next step, as Lightning has it anyway; asked themselves, they wait for that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def note(*_: Any) -> None:
+        trainer._signal_connector.received_sigterm = trainer.is_global_zero
+
+    signal.signal(signal.SIGTERM, note)  # Lightning puts back what was there before the run
 
 
 @contextlib.contextmanager

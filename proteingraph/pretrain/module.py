@@ -16,7 +16,13 @@ from proteingraph.errors import ConfigError
 from proteingraph.nn import GraphEncoder
 from proteingraph.pretrain.batches import IDLE
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
-from proteingraph.pretrain.distributed import JointMean, first_of, joint_mean, shard
+from proteingraph.pretrain.distributed import (
+    JointMean,
+    end_together,
+    first_of,
+    joint_mean,
+    shard,
+)
 from proteingraph.pretrain.joint import HiddenTypes, JointEstimate
 from proteingraph.pretrain.model import UNFIT, DenoisingModel
 from proteingraph.transforms import PerturbCoordinates
@@ -151,17 +157,10 @@ class GradientEstimation(L.LightningModule):
             fused=plain and self.device.type in ("cpu", "cuda"),
         )
 
-    def on_fit_start(self) -> None:
-        """Let a GPU multiply as the settings say."""
-        self._matmul = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision(self.config.hardware.matmul)
-
-    def on_fit_end(self) -> None:
-        """Let it multiply as it did before."""
-        torch.set_float32_matmul_precision(self._matmul)
-
     def on_train_start(self) -> None:
         """Start the clock."""
+        if self.processes > 1:
+            end_together(self.trainer)
         self._tick = time.monotonic()
 
     def on_train_end(self) -> None:

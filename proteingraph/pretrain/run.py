@@ -32,7 +32,12 @@ from proteingraph.pretrain.batches import (
 )
 from proteingraph.pretrain.checkpoints import LAST, Checkpoints
 from proteingraph.pretrain.config import ModelConfig, NoiseConfig, PretrainConfig
-from proteingraph.pretrain.distributed import is_first_process, make_trainer, one_voice
+from proteingraph.pretrain.distributed import (
+    is_first_process,
+    make_trainer,
+    multiplying,
+    one_voice,
+)
 from proteingraph.pretrain.faults import faults_told
 from proteingraph.pretrain.memory import keep_freed_memory
 from proteingraph.pretrain.module import GradientEstimation
@@ -104,7 +109,8 @@ def pretrain(
         clear_partials(place)
     trainer = _trainer(folder, config, progress, callbacks)
     corpus = _Corpus(train, validation, config, module.model.backbone)
-    with quiet(), one_voice(trainer), faults_told(folder), interruptible():
+    precision = multiplying(config.hardware.matmul)
+    with quiet(), precision, one_voice(trainer), faults_told(folder), interruptible():
         trainer.fit(
             module,
             corpus,

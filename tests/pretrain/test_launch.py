@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -100,3 +101,25 @@ def test_what_fails_in_one_process_ends_all(tmp_path: Path, fault: str, process:
         assert done.stderr.count("\n") == 1
     left = subprocess.run(["pgrep", "-f", str(script)], capture_output=True, text=True, check=False)
     assert not left.stdout.split()
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.2, 0.5])
+def test_all_end_when_they_are_asked_to(tmp_path: Path, command: list[str], wait: float) -> None:
+    command[command.index("4")] = "100000"
+    around = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        [*command, "--no-progress", "-s", "checkpoint_every=5"],
+        env={**os.environ, **around},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until = time.monotonic() + 300
+        while not (tmp_path / "run/checkpoints/last.ckpt").exists():
+            assert time.monotonic() < until and process.poll() is None
+            time.sleep(0.05)
+        time.sleep(wait)
+        os.killpg(process.pid, signal.SIGTERM)  # all of them, as schedulers do
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 143 and "Traceback" not in said
+    assert said.count("--resume") == 1
