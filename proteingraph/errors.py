@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 __all__ = [
     "ConfigError",
     "DatasetError",
@@ -11,6 +13,9 @@ __all__ = [
     "StructureError",
     "WeightsError",
 ]
+
+TERMINATED = 128 + signal.SIGTERM
+"""Exit code of a run that was asked to end (SIGTERM), as shells give it."""
 
 
 class ProteinGraphError(Exception):

@@ -9,27 +9,13 @@ import subprocess
 import sys
 import time
 from functools import partial
-from operator import methodcaller
 
 import pytest
+from helpers.calls import call, chunked, die, told
 
 from proteingraph.parallel import AHEAD, _deaf_children, map_in_processes
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
-
-call = methodcaller("__call__")  # items are calls: what a process is sent it must be able to import
-
-
-def die() -> partial[None]:
-    return partial(signal.raise_signal, signal.SIGKILL)
-
-
-def told(item: partial[object]) -> str:
-    return f"lost: {item.func.__name__}"
-
-
-def chunked(items: list, size: int) -> list[list]:
-    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def test_results_come_in_the_order_of_the_items():

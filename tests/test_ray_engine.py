@@ -7,30 +7,16 @@ import os
 import signal
 import time
 from functools import partial
-from operator import methodcaller
 from pathlib import Path
 
 import pytest
+from helpers.calls import call, chunked, die, told
 from helpers.engines import Told, ToldChunks
 
 from proteingraph.ray_engine import ATTEMPTS, RayEngine
 
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.usefixtures("ray_cluster")
-
-call = methodcaller("__call__")  # items are calls: what a worker is sent it must be able to import
-
-
-def die() -> partial[None]:
-    return partial(signal.raise_signal, signal.SIGKILL)
-
-
-def told(item: partial[object]) -> str:
-    return f"lost: {item.func.__name__}"
-
-
-def chunked(items: list, size: int) -> list[list]:
-    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def test_results_come_in_the_order_of_the_items(tmp_path):

@@ -62,8 +62,8 @@ def pretrain(
     from proteingraph.cli.tables import error_table
     from proteingraph.datasets import Failure
     from proteingraph.pretrain import load_config
+    from proteingraph.pretrain.checkpoints import LAST
     from proteingraph.pretrain.distributed import is_first_process
-    from proteingraph.pretrain.run import CHECKPOINT
     from proteingraph.pretrain.run import pretrain as run
     from proteingraph.pretrain.split import load_split_corpus
     from proteingraph.pretrain.start import check_vacant
@@ -78,7 +78,7 @@ def pretrain(
         typer.echo(yaml.safe_dump(settings.to_dict(), sort_keys=False), nl=False)
         return
     check_folder(output)
-    check_vacant(output, output / "checkpoints" / CHECKPOINT, resume)
+    check_vacant(output, output / "checkpoints" / LAST, resume)
     if threads is not None:
         torch.set_num_threads(threads)
     failures: list[Failure] = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from proteingraph.errors import TERMINATED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +17,6 @@ __all__ = ["resumable"]
 
 BEGINNINGS = ("--resume", "--append")
 """Options that a command line that goes on has instead, or not at all."""
-TERMINATED = 128 + signal.SIGTERM
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from proteingraph.errors import StructureError
 
-__all__ = ["FORMATS", "MAX_BYTES", "Source", "load", "name_format"]
+__all__ = ["FORMATS", "MAX_BYTES", "Source", "load", "most_unpacked", "name_format"]
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]
 
@@ -180,8 +180,13 @@ def _read_object(source: Any, max_bytes: int) -> tuple[bytes, str]:
         raise StructureError(f"{shown}: cannot be read: {error}") from error
 
 
+def most_unpacked(packed: int) -> int:
+    """Bytes that structures packed into so many may unpack to before they are taken for a bomb."""
+    return max(_BOMB_BYTES, _BOMB_RATIO * packed)
+
+
 def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
-    most = max(_BOMB_BYTES, _BOMB_RATIO * len(data))
+    most = most_unpacked(len(data))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             content = bytes(_drain(file, min(most, max_bytes)))

@@ -48,8 +48,6 @@ from proteingraph.pretrain.trainer import interruptible, quiet
 
 __all__ = ["pretrain"]
 
-CHECKPOINT = LAST
-
 
 def pretrain(
     train: Corpus,
@@ -99,7 +97,7 @@ def pretrain(
     """
     keep_freed_memory()
     folder = Path(folder)
-    checkpoint = folder / "checkpoints" / CHECKPOINT
+    checkpoint = folder / "checkpoints" / LAST
     start, known = read_checkpoint(folder, checkpoint, config, train, resume)
     L.seed_everything(config.seed, verbose=False)
     module = _module(config, known, init)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-__all__ = ["interruptible", "quiet"]
+from proteingraph.errors import TERMINATED
 
-TERMINATED = 128 + signal.SIGTERM
+__all__ = ["interruptible", "quiet"]
 
 
 @contextmanager

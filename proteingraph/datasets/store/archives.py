@@ -10,15 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from proteingraph.datasets.folder import is_structure_name
 from proteingraph.datasets.store.items import BadItem, Item, StructureItem, shown
-from proteingraph.io.source import MAX_BYTES
+from proteingraph.io.source import MAX_BYTES, most_unpacked
 
 __all__ = ["ARCHIVES", "archive_items", "count_members"]
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-
-# As of gzipped structures: none packs so well.
-_BOMB_BYTES = 64 << 20
-_BOMB_RATIO = 100
 
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -36,7 +32,7 @@ def archive_items(path: Path) -> Iterator[Item]:
     Yields:
         The members with their content.
     """
-    found, most = False, min(MAX_BYTES, max(_BOMB_BYTES, _BOMB_RATIO * path.stat().st_size))
+    found, most = False, min(MAX_BYTES, most_unpacked(path.stat().st_size))
     try:
         for archive, member in _members(path):
             found = True
